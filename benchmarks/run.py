@@ -1,0 +1,45 @@
+"""Run every benchmark and print its figures; the README quotes what this prints.
+
+Stop background work first: the figures are only worth what the machine is quiet.
+"""
+
+import argparse
+import importlib.util
+import json
+import platform
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NAMES = ("startup", "descriptors", "scoring", "design")
+
+
+def load(name: str):
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=NAMES, help=f"any of {', '.join(NAMES)}")
+    parser.add_argument("--out", default="runs/benchmarks.json")
+    arguments = parser.parse_args()
+    wrong = [n for n in arguments.names if n not in NAMES]
+    if wrong:
+        sys.exit(f"unknown benchmark {', '.join(wrong)}; allowed: {', '.join(NAMES)}")
+    results = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in arguments.names:
+        print(f"== {name}", flush=True)
+        results[name] = load(name).run()
+        for key, value in results[name].items():
+            shown = f"{value:.4g}" if isinstance(value, float) else value
+            print(f"{key:<48} {shown}", flush=True)
+    path = Path(arguments.out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(results, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

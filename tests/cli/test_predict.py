@@ -1,0 +1,114 @@
+"""`sacml predict` as a person types it."""
+
+import csv
+import json
+
+import pytest
+from shell import sacml
+
+
+def test_one_site_prints_three_targets_with_intervals_and_what_was_assumed():
+    done = sacml("predict", "Co-N4@graphene", "--alkali", "Li")
+    assert done.returncode == 0, done.stderr
+    for name in ("binding_energy", "nucleation_overpotential", "cycle_life"):
+        assert name in done.stdout
+    assert "assumed: current_density_mA_cm2 = 3" in done.stdout
+    assert "assumed: areal_capacity_mAh_cm2 = 3" in done.stdout
+    assert "against the bulk metal" in done.stdout
+    assert "against pristine graphene" in done.stdout
+    assert "in domain" in done.stdout.lower()
+
+
+def test_stated_conditions_are_not_called_assumed():
+    done = sacml("predict", "Co-N4@graphene", "-a", "Li", "-j", "1", "-q", "1")
+    assert done.returncode == 0, done.stderr
+    assert "assumed" not in done.stdout
+
+
+def test_json_has_a_versioned_schema_and_ordered_ends():
+    done = sacml("predict", "Co-N4@graphene", "vac-N4@graphene", "-a", "Na", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["schema"] == "sacml.predict/1"
+    assert len(answer["predictions"]) == 6
+    for row in answer["predictions"]:
+        lower = float("-inf") if row["lower"] is None else row["lower"]
+        upper = float("inf") if row["upper"] is None else row["upper"]
+        assert lower <= row["value"] <= upper
+        assert row["model"]
+        assert isinstance(row["in_domain"], bool)
+        assert row["in_domain"] or row["reasons"], "out of domain needs a reason"
+    energy = answer["predictions"][0]
+    assert energy["target"] == "binding_energy"
+    assert energy["assumed"] == []
+    assert energy["against_bulk_eV"] > energy["value"]
+
+
+def test_a_table_of_candidates_is_predicted_row_by_row(tmp_path):
+    table = tmp_path / "in.csv"
+    sites = ["Co-N4@graphene", "Fe-N3@graphene", "Zn-?@hard_carbon"] * 700
+    lines = [f"{site},{('Li', 'Na', 'K')[i % 3]},1.0" for i, site in enumerate(sites)]
+    table.write_text("site,alkali,current_density_mA_cm2\n" + "\n".join(lines))
+    out = tmp_path / "out.csv"
+    done = sacml("predict", "--file", table, "--out", out)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(out.open()))
+    assert len(rows) == 3 * len(sites)
+    assert [r["site"] for r in rows[::3]] == sites
+    assert rows[1]["assumed"] == "areal_capacity_mAh_cm2"
+
+
+def test_every_bad_row_of_a_table_is_reported_at_once(tmp_path):
+    table = tmp_path / "bad.csv"
+    table.write_text(
+        "site,alkali,current_density_mA_cm2,cell\n"
+        "Co-N4@graphene,Li,1,half\n"
+        "Xx-N4@graphene,Li,1,half\n"
+        "Co-N4@graphene,Rb,1,half\n"
+        "Co-N4@graphene,Li,fast,coin\n"
+    )
+    done = sacml("predict", "--file", table)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert f"{table}: 3 bad rows" in done.stderr
+    for part in ("line 3, column 'site'", "line 4, column 'alkali'", "line 5, column 'cell'",
+                 "line 5, column 'current_density_mA_cm2', value 'fast'"):  # fmt: skip
+        assert part in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["Co-N4@grapene", "-a", "Li"], "did you mean 'graphene'"),
+        (["Co-N4@graphene", "-a", "Rb"], "unknown alkali 'Rb'"),
+        (["Co-N4@graphene"], "--alkali Li"),
+        ([], "name sites"),
+        (["Co-N4@graphene", "-a", "Li", "-j", "0"], "outside 0 to 1000"),
+        (["Co-N4@graphene", "-a", "Li", "--level", "1"], "outside 0 to 1"),
+        (["Co-N4@graphene", "-a", "Li", "--models", "nowhere"], "nowhere"),
+        (["--file", "nothing.csv", "-a", "Li"], "nothing.csv"),
+    ],
+)
+def test_a_mistake_gets_one_clear_message_and_no_traceback(arguments, says):
+    done = sacml("predict", *arguments)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "no column 'site'"),
+        ("metal,alkali\nCo,Li\n", "no column 'site'"),
+        ("site,alkali\n", "no rows"),
+        ("site\nCo-N4@graphene\n", "no column 'alkali'"),
+        ("site,alkali,current_density_A_cm2\nCo-N4@graphene,Li,1\n", "are not read"),
+    ],
+)
+def test_unusable_tables_are_named(tmp_path, content, says):
+    table = tmp_path / "t.csv"
+    table.write_text(content)
+    done = sacml("predict", "--file", table)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,69 @@
+"""`make quickstart` does the whole job: the script as it is run, in a folder of its own."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("quickstart")
+    done = subprocess.run(
+        [sys.executable, REPO / "experiments" / "quickstart.py"],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done.stdout
+
+
+def test_it_leaves_models_predictions_proposals_report_and_tracking(quickstart):
+    folder, _ = quickstart
+    out = folder / "runs" / "quickstart"
+    for name in ("binding_energy", "nucleation_overpotential", "cycle_life"):
+        assert (out / "models" / name / "model.json").exists()
+        assert (out / "models" / name / "MODEL_CARD.md").exists()
+        assert (out / "tables" / name / "scores.csv").exists()
+    assert (out / "report.html").stat().st_size > 10_000
+    assert list((out / "figures").glob("*.png"))
+    assert (out / "config.toml").exists()
+    assert (folder / "runs" / "mlflow.db").exists()
+    assert {p.name for p in folder.iterdir()} == {"runs"}
+
+
+def test_every_model_stands_beside_the_constant_under_grouped_splits(quickstart):
+    folder, _ = quickstart
+    for path in (folder / "runs" / "quickstart" / "tables").glob("*/scores.csv"):
+        rows = list(csv.DictReader(path.open()))
+        by_split = {}
+        for row in rows:
+            by_split.setdefault((row["split"], row["rows"], row["trained_on"]), set()).add(
+                row["model"]
+            )
+        assert {"leave_one_metal_out", "random"} <= {split for split, _, _ in by_split}
+        assert all("constant" in models for models in by_split.values())
+
+
+def test_predictions_name_their_interval_and_unit(quickstart):
+    folder, _ = quickstart
+    rows = list(csv.DictReader((folder / "runs" / "quickstart" / "predictions.csv").open()))
+    assert {r["target"] for r in rows} == {
+        "binding_energy", "nucleation_overpotential", "cycle_life",
+    }  # fmt: skip
+    for row in rows:
+        assert float(row["lower"]) <= float(row["value"]) <= float(row["upper"])
+        assert row["unit"] in ("eV", "mV", "h")
+
+
+def test_tracking_holds_one_nested_run_per_model_and_split(quickstart):
+    from sacml.tracking import list_runs
+
+    folder, _ = quickstart
+    runs = list_runs(f"sqlite:///{folder / 'runs' / 'mlflow.db'}")
+    assert len(runs) > 3 * 4
