@@ -45,3 +45,8 @@ def conditions(
 ) -> Conditions:
     """Gather the options into conditions."""
     return Conditions(current, capacity, temperature, electrolyte, cell, role)
+
+
+def number(value: float) -> str:
+    """Round for reading: two decimals below ten, none above."""
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sacml.cli import options as o
+from sacml.cli.options import number
 from sacml.errors import SacmlError
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ def _show(rows: "list[PredictionRow]") -> None:
 
 def _show_row(row: "PredictionRow") -> None:
     flag = "in domain" if row.in_domain else "OUT OF DOMAIN"
-    interval = f"[{_number(row.lower)}, {_number(row.upper)}]"
+    interval = f"[{number(row.lower)}, {number(row.upper)}]"
     print(
-        f"  {row.target:<26}{_number(row.value):>8} {row.unit:<4}"
+        f"  {row.target:<26}{number(row.value):>8} {row.unit:<4}"
         f"{row.level:.0%} {interval:<20} {flag}"
     )
     if row.target == "binding_energy":
@@ -100,7 +101,3 @@ def _show_row(row: "PredictionRow") -> None:
     for reason in row.reasons:
         print(f"    {reason}")
     print(f"    model: {row.model}")
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sacml.cli import options as o
+from sacml.cli.options import number
 
 if TYPE_CHECKING:
-    from sacml.design import Proposals
+    from sacml.design import Proposal, Proposals
 
 
 def propose(
     alkali: o.Alkali,
     top: Annotated[int, typer.Option("--top", "-n", help="Length of the list.")] = 10,
     exclude: Annotated[str, typer.Option("--exclude", help="Metals to leave out: Co,Pt")] = "",
-    require: Annotated[str, typer.Option("--require", help="Metals of which one must be in.")] = "",
+    require: Annotated[str, typer.Option("--require", help="Metals every site must hold.")] = "",
     max_price: Annotated[
         float | None,
         typer.Option("--max-price-usd-per-kg", help="Highest price of any centre metal."),
@@ -30,6 +31,9 @@ def propose(
         int,
         typer.Option(help="Most substitutions between a shell and a labelled or reported one."),
     ] = 1,
+    any_shell: Annotated[
+        bool, typer.Option("--any-shell", help="Open the space to every shell its hosts admit.")
+    ] = False,
     current: o.Current = 3.0,
     capacity: o.Capacity = 3.0,
     space: Annotated[
@@ -56,7 +60,7 @@ def propose(
         max_price_usd_per_kg=max_price,
         exclude_critical=no_critical,
         in_domain_only=in_domain_only,
-        reach=reach,
+        reach=None if any_shell else reach,
         conditions=Conditions(current, capacity),
         space=space,
         models=models,
@@ -79,16 +83,25 @@ def _progress(done: int, total: int) -> None:
 
 def _show(found: "Proposals") -> None:
     for p in found:
-        print(f"{p.rank:>3}. {p.candidate.site} with {p.candidate.alkali}   score {p.score:.3f}")
+        known = f"   known: {', '.join(dict.fromkeys(_names(p)))}" if p.known_as else ""
+        what = f"{p.candidate.site} with {p.candidate.alkali}"
+        print(f"{p.rank:>3}. {what}   score {p.score:.3f}{known}")
+        for target, q in p.predictions.items():
+            flag = "" if q.in_domain else "  out of domain"
+            print(
+                f"       {target:<26}{number(q.value):>8} {q.unit:<3} "
+                f"[{number(q.lower)}, {number(q.upper)}]{flag}"
+            )
         for why in p.why:
             print(f"       why: {why}")
         for unsure in p.uncertain:
             print(f"       uncertain: {unsure}")
-    if found.notes:
-        print("\nNotes")
-        for note in found.notes:
-            print(f"  - {note}")
-    if found.refused:
-        print("\nLeft out")
-        for reason, count in found.refused.most_common():
-            print(f"  {count:>10,}  {reason}")
+    for note in found.notes:
+        print(f"note: {note}")
+    for title, counts in (("left out", found.refused), ("ranked, not listed", found.passed_over)):
+        for reason, count in counts.most_common():
+            print(f"{title}: {count:,} {reason}")
+
+
+def _names(proposal: "Proposal") -> list[str]:
+    return [name for system in proposal.known_as for name in system.names]

@@ -187,7 +187,14 @@ class Site:
         if len(self.metals) == 2:
             elements = dict.fromkeys(s for c in common for s, _ in Shell.parse(c).counts)
             common = tuple(f"{e}{n}" for e in elements for n in kind.dual[:2])
-        return candidates_for(self.shell, common, self.admitted_sizes)
+        found = candidates_for(self.shell, common, self.admitted_sizes)
+        stated = self.host.parts[0].vacancy
+        if stated is None or len(self.metals) == 2 or self.shell.is_known:
+            return found
+        # a stated vacancy limits the number of neighbours where the host ties the two together
+        by_size = kind.vacancy_by_size
+        fitting = tuple(s for s in found if by_size.get(s.size or 0) == stated)
+        return fitting or found
 
     def resolved(self) -> tuple["Site", ...]:
         """Return this site with each of its possible shells (itself where the shell is known)."""

@@ -98,6 +98,7 @@ def compare(
         splits=config.splits,
         trained_on=config.trained_on,
         level=config.level,
+        min_sac_groups=config.min_sac_groups,
         seed=config.seed,
     )
     return dataset, evaluation
@@ -110,7 +111,7 @@ def choose_and_fit(
     from sacml.evaluation import choose
     from sacml.models import fit_surrogate
 
-    choice = choose(evaluation, min_sac_groups=config.min_sac_groups)
+    choice = choose(evaluation)
     surrogate = fit_surrogate(
         dataset,
         name,

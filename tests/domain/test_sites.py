@@ -118,6 +118,11 @@ def test_printed_elements_limit_the_shells_of_a_partly_known_site():
     assert shells == {"NO2", "N2O", "NO3", "N2O2", "N3O"}
 
 
+def test_a_stated_vacancy_limits_what_an_unknown_shell_may_be():
+    shells = Site.parse("Zn-?@graphene(v=single)").possible_shells()
+    assert [str(s) for s in shells] == ["N3"]
+
+
 def test_a_known_shell_is_its_own_only_possibility():
     site = Site.parse("Co-N2C2(trans)@graphene")
     assert site.resolved() == (site,)
