@@ -74,7 +74,7 @@ def check(
     ] = None,
 ) -> None:
     """Validate a table of your own, or the bundled data; all problems at once."""
-    from sacml.data import find_inconsistent, list_datasets, load_dataset
+    from sacml.data import audit, list_datasets, load_dataset
     from sacml.data.importers import read_table
 
     datasets = [read_table(file)] if file else [load_dataset(info.name) for info in list_datasets()]
@@ -82,9 +82,8 @@ def check(
         print(f"{dataset.name}: {len(dataset)} records are valid")
         for (name, bound), count in dataset.counts().items():
             print(f"  {name:<26}{bound:<10}{count:>5}")
-        inconsistent = find_inconsistent(dataset)
-        for line in inconsistent:
-            print(f"  inconsistent: {line}")
+        for finding in audit(dataset.records):
+            print(f"  to look at: {finding}")
         _show_refused(dataset)
 
 

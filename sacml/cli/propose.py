@@ -27,6 +27,9 @@ def propose(
     in_domain_only: Annotated[
         bool, typer.Option("--in-domain-only", help="Only candidates inside the models' domain.")
     ] = False,
+    new_only: Annotated[
+        bool, typer.Option("--new-only", help="Leave out sites already labelled or reported.")
+    ] = False,
     reach: Annotated[
         int,
         typer.Option(help="Most substitutions between a shell and a labelled or reported one."),
@@ -60,6 +63,7 @@ def propose(
         max_price_usd_per_kg=max_price,
         exclude_critical=no_critical,
         in_domain_only=in_domain_only,
+        include_known=not new_only,
         reach=None if any_shell else reach,
         conditions=Conditions(current, capacity),
         space=space,

@@ -27,6 +27,7 @@ def propose(
     conditions: Conditions = STANDARD,
     space: str | Path | Mapping[str, Any] | None = None,
     in_domain_only: bool = False,
+    include_known: bool = True,
     surrogates: "Mapping[str, Surrogate] | None" = None,
     models: str | Path | None = None,
     on_chunk: Callable[[int, int], None] | None = None,
@@ -54,6 +55,8 @@ def propose(
         A TOML file or mapping that replaces parts of the default space (see `sacml.design.Space`).
     in_domain_only
         Leave out candidates outside the domain of a surrogate that counts.
+    include_known
+        Whether sites that were already labelled or reported may be listed; they are marked.
     surrogates, models
         Surrogates to use, or a folder to load them from, instead of the released ones.
     """
@@ -75,6 +78,7 @@ def propose(
         surrogates or load_surrogates(models=models),
         keep=top,
         in_domain_only=in_domain_only,
+        include_known=include_known,
         on_chunk=on_chunk,
     )
 

@@ -1,0 +1,38 @@
+"""Frozen, validated configuration whose errors are `DesignError`s with all problems at once."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sacml.errors import DesignError
+
+
+def problems(error: ValidationError) -> str:
+    """Put the problems of a pydantic error into lines a user can act on."""
+    lines = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"]) or "as a whole"
+        text = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            text = "there is no such setting"
+        elif item["type"] not in ("value_error", "missing"):
+            text += f" (given: {item['input']!r})"
+        lines.append(f"{where}: {text}")
+    return "; ".join(lines)
+
+
+class Frozen(BaseModel):
+    """Base of the settings of a design: immutable, no unknown keys, errors in words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            name = type(self).__name__.lower()
+            raise DesignError(f"{name} cannot be used: {problems(error)}") from None
+
+    def replace(self, **changes: Any) -> Any:
+        """Return a copy with some settings changed, validated again."""
+        return type(self)(**{**{k: getattr(self, k) for k in type(self).model_fields}, **changes})

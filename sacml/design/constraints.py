@@ -1,0 +1,216 @@
+"""Limits on a design space, and the reason each refused part is counted under."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from pydantic import field_validator, model_validator
+
+from sacml.design import supply
+from sacml.design._base import Frozen
+from sacml.design.vocabulary import parse_shell
+from sacml.domain.elements import METALS, element
+from sacml.domain.hosts import Host
+from sacml.domain.shells import Shell
+from sacml.errors import unknown
+
+UNKNOWN_PRICE = "price not known"
+UNKNOWN_STATUS = "EU criticality not known"
+
+
+class Constraints(Frozen):
+    """What a proposal must keep to.
+
+    Attributes
+    ----------
+    exclude_metals, only_metals
+        Metals no centre may be, and the only ones a centre may be (None: any).
+    require_metals
+        Metals that every site must hold.
+    max_price_usd_per_kg
+        Highest price of any centre, USD/kg. A metal without a price is refused.
+    exclude_hazard_classes
+        Classes of ICH Q3D(R2) no centre may have; `unassessed` stands for metals it does not name.
+    exclude_critical
+        Whether critical raw materials of the EU (Regulation 2024/1252) are refused.
+    centres
+        `single` or `dual` sites only; None for both.
+    only_hosts, exclude_hosts
+        Host names; options such as ``T=O`` are not looked at.
+    reach
+        Largest number of exchanged, added or removed neighbours between a shell and the nearest
+        labelled or reported shell of as many centres; None (``"any"`` in TOML) opens the space to
+        every shell.
+    reported_single, reported_dual
+        Shells that `reach` counts from; None takes them from the bundled datasets.
+    """
+
+    exclude_metals: tuple[str, ...] = ()
+    only_metals: tuple[str, ...] | None = None
+    require_metals: tuple[str, ...] = ()
+    max_price_usd_per_kg: float | None = None
+    exclude_hazard_classes: tuple[str, ...] = ()
+    exclude_critical: bool = False
+    centres: Literal["single", "dual"] | None = None
+    only_hosts: tuple[str, ...] | None = None
+    exclude_hosts: tuple[str, ...] = ()
+    reach: int | None = 1
+    reported_single: tuple[str, ...] | None = None
+    reported_dual: tuple[str, ...] | None = None
+
+    @field_validator("exclude_metals", "only_metals", "require_metals")
+    @classmethod
+    def _metals(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for symbol in given or ():
+            if symbol not in METALS:
+                raise unknown("metal", symbol, METALS)
+        return given if given is None else tuple(dict.fromkeys(given))
+
+    @field_validator("only_hosts", "exclude_hosts")
+    @classmethod
+    def _hosts(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return given if given is None else tuple(dict.fromkeys(Host.parse(h).name for h in given))
+
+    @field_validator("exclude_hazard_classes")
+    @classmethod
+    def _classes(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for name in given:
+            if name not in supply.HAZARD_CLASSES:
+                raise unknown("hazard class", name, supply.HAZARD_CLASSES)
+        return given
+
+    @field_validator("max_price_usd_per_kg")
+    @classmethod
+    def _price(cls, given: float | None) -> float | None:
+        if given is not None and not (np.isfinite(given) and given > 0):
+            raise ValueError(f"{given} USD/kg: write a price above zero, e.g. 50, or leave it out")
+        return given
+
+    @field_validator("reach", mode="before")
+    @classmethod
+    def _any(cls, given: object) -> object:
+        # TOML has no null
+        return None if given == "any" else given
+
+    @field_validator("reach")
+    @classmethod
+    def _reach(cls, given: int | None) -> int | None:
+        if given is not None and given < 0:
+            raise ValueError(f"{given}: write 0 or more, or leave it out")
+        return given
+
+    @field_validator("reported_single", "reported_dual")
+    @classmethod
+    def _shells(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for text in given or ():
+            if not parse_shell(text).is_known:
+                raise ValueError(f"shell {text!r} is not known; write its neighbours, e.g. N4")
+        return given if given is None else tuple(str(parse_shell(text)) for text in given)
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Constraints":
+        found = list(self._contradictions())
+        if found:
+            raise ValueError("contradiction between " + "; and between ".join(found))
+        return self
+
+    def _contradictions(self) -> Iterable[str]:
+        """Name each pair of constraints that cannot both hold."""
+        for metal in self.require_metals:
+            if metal in self.exclude_metals:
+                yield f"require_metals {metal} and exclude_metals {metal}"
+            if self.only_metals is not None and metal not in self.only_metals:
+                yield f"require_metals {metal} and only_metals {', '.join(self.only_metals)}"
+            rest = self.model_copy(update={"exclude_metals": (), "only_metals": None})
+            reason = rest.metal_reason(metal)
+            if reason is not None:
+                yield f"require_metals {metal} and {_setting(reason)} ({reason})"
+        if len(self.require_metals) > 2:
+            yield (
+                f"require_metals {', '.join(self.require_metals)} and the two centres that a site "
+                "has at most"
+            )
+        if len(self.require_metals) == 2 and self.centres == "single":
+            yield f"require_metals {', '.join(self.require_metals)} and centres single"
+        if self.only_metals is not None and not set(self.only_metals) - set(self.exclude_metals):
+            yield "only_metals and exclude_metals, which leave no metal"
+        if self.only_hosts is not None and not set(self.only_hosts) - set(self.exclude_hosts):
+            yield "only_hosts and exclude_hosts, which leave no host"
+
+    def host_reason(self, host: Host, n_centres: int) -> str | None:
+        """Why sites with this many centres in this host are refused, or None."""
+        if host.name in self.exclude_hosts:
+            return f"host {host.name} excluded"
+        if self.only_hosts is not None and host.name not in self.only_hosts:
+            return "host not among only_hosts"
+        if self.centres is not None and n_centres != (1 if self.centres == "single" else 2):
+            return f"not a {self.centres}-centre site"
+        return None
+
+    def metal_reason(self, metal: str) -> str | None:
+        """Why a centre of this metal is refused, or None."""
+        if metal in self.exclude_metals:
+            return f"metal {metal} excluded"
+        if self.only_metals is not None and metal not in self.only_metals:
+            return "metal not among only_metals"
+        if self.max_price_usd_per_kg is not None:
+            price = supply.value(metal, "price_usd_per_kg")
+            if np.isnan(price):
+                return UNKNOWN_PRICE
+            if price > self.max_price_usd_per_kg:
+                return f"price above {self.max_price_usd_per_kg:g} USD/kg"
+        hazard = supply.hazard_class(metal)
+        if hazard in self.exclude_hazard_classes:
+            return f"hazard class {hazard} (ICH Q3D)"
+        if self.exclude_critical:
+            critical = element(metal).eu_critical_raw_material
+            if critical is None:
+                return UNKNOWN_STATUS
+            if critical:
+                return "EU critical raw material"
+        return None
+
+    def centre_reason(self, centres: tuple[str, ...]) -> str | None:
+        """Why sites with these centres are refused, or None; the first metal's reason counts."""
+        missing = [m for m in self.require_metals if m not in centres]
+        if missing:
+            return f"required metal {missing[0]} missing"
+        return next(filter(None, map(self.metal_reason, centres)), None)
+
+    def reported(self, n_centres: int) -> tuple[Shell, ...]:
+        """Shells that `reach` counts from, around this many centres."""
+        given = self.reported_single if n_centres == 1 else self.reported_dual
+        if given is not None:
+            return tuple(map(parse_shell, given))
+        from sacml.design.known import bundled
+
+        return bundled().shells(n_centres)
+
+    def shell_reason(self, shell: Shell, n_centres: int, reported: Iterable[Shell]) -> str | None:
+        """Why sites with this shell are refused, or None."""
+        if self.reach is None or any(shell.distance(other) <= self.reach for other in reported):
+            return None
+        kind = "single" if n_centres == 1 else "dual"
+        return (
+            f"shell more than {self.reach} substitution{'s' * (self.reach != 1)} from every "
+            f"labelled or reported {kind}-centre shell"
+        )
+
+    def notes(self, metals: Iterable[str]) -> tuple[str, ...]:
+        """Say what passes these constraints without having been assessed."""
+        if not self.exclude_hazard_classes or "unassessed" in self.exclude_hazard_classes:
+            return ()
+        passed = [m for m in metals if supply.hazard_class(m) == "unassessed"]
+        if not passed:
+            return ()
+        return (
+            "ICH Q3D does not name these metals, so they pass exclude_hazard_classes unassessed: "
+            + ", ".join(passed),
+        )
+
+
+def _setting(reason: str) -> str:
+    """Name the constraint behind a metal's reason."""
+    if "price" in reason:
+        return "max_price_usd_per_kg"
+    return "exclude_hazard_classes" if "hazard" in reason else "exclude_critical"

@@ -1,0 +1,64 @@
+"""Notes of a ranking: what a reader of the whole list must know."""
+
+from collections.abc import Sequence
+
+from sacml.design.proposals import Proposal
+from sacml.design.scoring import TOLERANCE
+from sacml.design.stream import Stream
+
+
+def write_notes(
+    stream: Stream, silent: Sequence[str], items: Sequence[Proposal]
+) -> tuple[str, ...]:
+    """Say what limits the list: interruption, silent objectives, domain, conditions, reach."""
+    space, scorer = stream.space, stream.scorer
+    notes = []
+    if stream.partial:
+        notes.append(f"Interrupted after {stream.done:,} of {stream.total:,} candidates.")
+    elif len(items) < stream.pool.keep:
+        notes.append(f"Only {len(items)} of {stream.pool.keep} wanted proposals differ enough.")
+    known = sum(item.is_known for item in items)
+    if known:
+        notes.append(
+            f"{known} of the {len(items)} proposals have been labelled or reported; "
+            "include_known = False leaves them out."
+        )
+    if silent:
+        notes.append(
+            "Does not discriminate (the same desirability for every candidate, so not in the "
+            f"score): {', '.join(silent)}."
+        )
+    if not scorer.scoring_targets:
+        rest = (
+            "element properties alone" if any(scorer.counts) else "closeness to known systems alone"
+        )
+        notes.append(f"No prediction tells the candidates apart: the order rests on {rest}.")
+    for objective, counted, spread in zip(
+        scorer.objectives, scorer.counts, stream.high - stream.low, strict=True
+    ):
+        if not counted and spread > TOLERANCE:
+            notes.append(
+                f"{objective.name} is the same in a sample of the space but not in all of it "
+                f"(desirability differs by up to {spread:.2g})."
+            )
+    for target in scorer.scoring_targets:
+        if n := stream.out_of_domain[target]:
+            notes.append(
+                f"{n:,} of {stream.done:,} candidates lie outside the domain of the {target} "
+                f"model; the desirability of its objective counts times {scorer.domain_penalty:g} "
+                "there."
+            )
+    for target, n in (+stream.unbounded).items():
+        notes.append(f"{n:,} predictions of {target} have no bounds.")
+    unstated = ", ".join(space.conditions.unstated)
+    notes.append(
+        f"Conditions: {space.conditions or 'none stated'}"
+        + (f"; not stated: {unstated}." if unstated else ".")
+    )
+    limits = space.constraints
+    if limits.reach is not None and "dual" in space.centres and not limits.reported(2):
+        notes.append(
+            "No shell of two centres has been reported with its neighbours printed, so none lies "
+            'within reach; reach = "any" opens the space to them.'
+        )
+    return (*notes, *limits.notes(space.metals))
