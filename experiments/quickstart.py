@@ -13,6 +13,7 @@ from rich.console import Console
 from sacml.errors import SacmlError
 from sacml.workflows import predict, train
 from sacml.workflows.candidate_files import write_csv
+from sacml.workflows.progress import fold_bar
 
 HERE = Path(__file__).parent
 OUT = Path("runs/quickstart")
@@ -29,10 +30,12 @@ def main() -> None:
     start = time.monotonic()
 
     def say(line: str) -> None:
-        console.print(f"[{time.monotonic() - start:5.0f} s] {line}", highlight=False, markup=False)
+        text = f"[{time.monotonic() - start:5.0f} s] {line}"
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     say("training on the bundled records (1 of 3)")
-    study = train(HERE / "quickstart.toml", folder=OUT, say=say)
+    with fold_bar() as on_fold:
+        study = train(HERE / "quickstart.toml", folder=OUT, say=say, on_fold=on_fold)
 
     say("predicting with the surrogates just trained (2 of 3)")
     rows = []

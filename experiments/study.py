@@ -5,6 +5,7 @@ import sys
 
 from sacml.errors import SacmlError
 from sacml.workflows import train
+from sacml.workflows.progress import fold_bar
 from sacml.workflows.tables import scores_table
 
 
@@ -14,7 +15,14 @@ def main() -> None:
     parser.add_argument("--out", default="runs/study")
     parser.add_argument("--no-track", action="store_true", help="do not log to MLflow")
     arguments = parser.parse_args()
-    study = train(arguments.config, folder=arguments.out, track=not arguments.no_track, say=print)
+    with fold_bar() as on_fold:
+        study = train(
+            arguments.config,
+            folder=arguments.out,
+            track=not arguments.no_track,
+            say=print,
+            on_fold=on_fold,
+        )
     for target, evaluation in study.evaluations.items():
         print(f"\n### {target}\n")
         print(scores_table(evaluation))

@@ -83,8 +83,9 @@ def check(
         for (name, bound), count in dataset.counts().items():
             print(f"  {name:<26}{bound:<10}{count:>5}")
         for finding in audit(dataset.records):
-            print(f"  to look at: {finding}")
-        _show_refused(dataset)
+            print(f"  to look at: {finding.record_id}: {finding.check}: {finding.text}")
+        for (kept, reason), count in Counter((r.kept, r.reason) for r in dataset.refused).items():
+            print(f"  {'kept, not fitted' if kept else 'refused'}: {count} x {reason}")
 
 
 @app.command("hosts")

@@ -17,6 +17,16 @@ def train(
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
 ) -> None:
     """Compare the models on grouped folds, keep what wins, track it and write the report."""
+    from sacml.workflows.progress import fold_bar
     from sacml.workflows.train import train as run
 
-    run(config, folder=out, tracking_uri=tracking_uri, track=track, report=report, say=print)
+    with fold_bar() as on_fold:
+        run(
+            config,
+            folder=out,
+            tracking_uri=tracking_uri,
+            track=track,
+            report=report,
+            say=print,
+            on_fold=on_fold,
+        )

@@ -10,8 +10,11 @@ from sacml.workflows.results import StudyResult
 
 if TYPE_CHECKING:
     from sacml.data import Dataset
-    from sacml.evaluation import Evaluation
+    from sacml.design import Proposals
+    from sacml.evaluation import Evaluation, FoldDone
     from sacml.models import Surrogate
+
+    OnFold = Callable[[FoldDone], None]
 
 Progress = Callable[[str], None]
 
@@ -24,6 +27,7 @@ def train(
     track: bool = True,
     report: bool = True,
     say: Progress = lambda _: None,
+    on_fold: "OnFold | None" = None,
 ) -> StudyResult:
     """Run a study.
 
@@ -42,6 +46,8 @@ def train(
         MLflow store; a sqlite file beside `folder` by default.
     say
         Called with one line per step.
+    on_fold
+        Called after every fold of every model, see `sacml.workflows.progress`.
     """
     settings = config if isinstance(config, StudyConfig) else _read(config)
     out = Path(folder)
@@ -52,10 +58,10 @@ def train(
     surrogates: dict[str, Surrogate] = {}
     choices: dict[str, str] = {}
     for name in settings.targets:
-        dataset, evaluation = compare(settings, name, say)
+        dataset, evaluation = compare(settings, name, say, on_fold)
         _write_tables(evaluation, out / "tables" / name)
         surrogate, sentence = choose_and_fit(settings, name, dataset, evaluation)
-        say(f"{name}: {sentence}")
+        say(sentence)
         _store(surrogate, evaluation, dataset, out / "models" / name)
         datasets[name], evaluations[name] = dataset, evaluation
         surrogates[name], choices[name] = surrogate, sentence
@@ -83,7 +89,10 @@ def train(
 
 
 def compare(
-    config: StudyConfig, name: str, say: Progress = lambda _: None
+    config: StudyConfig,
+    name: str,
+    say: Progress = lambda _: None,
+    on_fold: "OnFold | None" = None,
 ) -> "tuple[Dataset, Evaluation]":
     """Evaluate every model of the configuration on the records of one target."""
     from sacml.data import training_records
@@ -100,6 +109,7 @@ def compare(
         level=config.level,
         min_sac_groups=config.min_sac_groups,
         seed=config.seed,
+        on_fold=on_fold,
     )
     return dataset, evaluation
 
@@ -164,11 +174,11 @@ def _store(
 
 def _proposals(
     config: StudyConfig, surrogates: "dict[str, Surrogate]", out: Path, say: Progress
-) -> dict[str, object]:
+) -> "dict[str, Proposals]":
     from sacml.domain import PRIMARY
     from sacml.workflows.propose import propose
 
-    found: dict[str, object] = {}
+    found: dict[str, Proposals] = {}
     if not config.proposals:
         return found
     missing = [t for t in PRIMARY if t not in surrogates]

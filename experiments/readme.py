@@ -1,0 +1,88 @@
+"""Fill the marked blocks of README.md with figures from the repository; --check only compares.
+
+Data counts come from `datasets/`, the scores from the released models in `models/`, the speed from
+`benchmarks/results.json` (written by `make bench`).
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+from sacml._resources import model_path
+from sacml.data import list_datasets, load_dataset, training_records
+from sacml.domain import PRIMARY, TARGETS
+from sacml.workflows.tables import markdown, split_table
+
+REPO = Path(__file__).parents[1]
+
+
+def data_block() -> str:
+    lines = []
+    for info in list_datasets():
+        dataset = load_dataset(info.name)
+        sac = sum(r.is_sac for r in dataset)
+        sources = len({r.source_group for r in dataset})
+        lines.append((info.name, info.title, str(len(dataset)), str(sac), str(sources)))
+    table = markdown(("dataset", "what", "records", "on single atoms", "sources"), lines)
+    fitted = [
+        (t, str(len(d)), str(sum(r.is_sac for r in d)), str(len({r.source_group for r in d})))
+        for t, d in ((t, training_records(t)) for t in PRIMARY)
+    ]
+    return f"{table}\n\nWhat the released surrogates are fitted and judged on:\n\n" + markdown(
+        ("target", "records", "on single atoms", "sources"), fitted
+    )
+
+
+def models_block() -> str:
+    parts = []
+    for name in PRIMARY:
+        model = json.loads((model_path(name) / "model.json").read_text(encoding="utf-8"))
+        found = model["evaluation"]
+        table = split_table(found["scores"], found["split"], found["rows"])
+        parts.append(f"#### {TARGETS[name].title}\n\n{found['sentence']}\n\n{table}")
+        if found["rows"] != "sac":
+            table = split_table(found["scores"], found["split"], "sac")
+            parts.append(f"The same models on held-out single-atom sites alone:\n\n{table}")
+    return "\n\n".join(parts)
+
+
+def benchmarks_block() -> str:
+    results = json.loads((REPO / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    lines = [
+        (group, key, f"{value:,.3g}" if isinstance(value, float) else f"{value}")
+        for group, found in results.items()
+        if isinstance(found, dict)
+        for key, value in found.items()
+    ]
+    return markdown(("benchmark", "figure", "value"), lines)
+
+
+BLOCKS = {"data": data_block, "models": models_block, "benchmarks": benchmarks_block}
+
+
+def filled(text: str) -> str:
+    for name, make in BLOCKS.items():
+        pattern = re.compile(f"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        if not pattern.search(text):
+            sys.exit(f"README.md has no block {name!r}")
+        block = make()
+        text = pattern.sub(lambda m, b=block: m[1] + b + m[2], text)
+    return text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if the README is stale")
+    arguments = parser.parse_args()
+    path = REPO / "README.md"
+    old = path.read_text(encoding="utf-8")
+    new = filled(old)
+    if arguments.check:
+        sys.exit("README.md is stale: run experiments/readme.py" if new != old else 0)
+    path.write_text(new, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
