@@ -14,22 +14,27 @@ app = typer.Typer(help="The released surrogates.", no_args_is_help=True)
 def list_models(json: o.Json = False) -> None:
     """List the released surrogates with the figures that chose them."""
     from sacml.domain import PRIMARY
-    from sacml.models import store
+    from sacml.models import load_released
 
-    found = [{"target": name, **store.summary(store.released_path(name))} for name in PRIMARY]
+    released = [load_released(name) for name in PRIMARY]
     if json:
+        found = [
+            {"target": s.target, "model": s.model, "trained_on": s.trained_on,
+             "version": s.version, "choice": s.facts["evaluation"]["sentence"]}
+            for s in released
+        ]  # fmt: skip
         print(json_module.dumps({"schema": "sacml.models/1", "models": found}, indent=2))
         return
-    for entry in found:
-        print(f"{entry['target']}: {entry['model_version']}")
-        print(f"  {entry['choice']}")
+    for s in released:
+        print(f"{s.target}: {s.model} trained on {s.trained_on}, version {s.version}")
+        print(f"  {s.facts['evaluation']['sentence']}")
 
 
 @app.command("show")
 def show(target: Annotated[str, typer.Argument(help="e.g. binding_energy")]) -> None:
     """Print the card of one released surrogate."""
-    from sacml.domain import target as look_up
-    from sacml.models import store
+    from sacml._resources import model_path
+    from sacml.models import load_released
 
-    look_up(target)
-    print((store.released_path(target) / "MODEL_CARD.md").read_text(encoding="utf-8"))
+    load_released(target)  # an unknown target or an altered model is an error, not a card
+    print((model_path(target) / "MODEL_CARD.md").read_text(encoding="utf-8"))
