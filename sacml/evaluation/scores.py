@@ -1,0 +1,67 @@
+"""Scores of an evaluation, each beside the constant that was fitted on the same rows."""
+
+from typing import Any
+
+import pandas as pd
+
+from sacml.domain import Target
+from sacml.evaluation.metrics import GroupBootstrap
+
+SCALE_UNITS = {"linear": "{unit}", "log10": "log10({unit})", "log10_plus_1": "log10({unit} + 1)"}
+
+
+def scale_unit(target: Target) -> str:
+    """Unit of errors on the modelling scale."""
+    return SCALE_UNITS[target.scale].format(unit=target.unit)
+
+
+def score_table(predictions: pd.DataFrame, target: Target, seed: int) -> pd.DataFrame:
+    """Pool held-out predictions into scores.
+
+    Returns
+    -------
+    DataFrame
+        model, trained_on, split, rows (``"sac"``: held-out sites alone, ``"all"``: every held-out
+        row), n_records, n_groups, n_bounds; mae with its 95 % group bootstrap mae_low to mae_high
+        and its scale_unit; coverage (share of records) and group_coverage (mean over groups, what
+        the interval promises), mean_width; delta_constant (mae minus that of the constant) with
+        delta_low to delta_high, a paired group bootstrap. Intervals are NaN with one group.
+    """
+    rows: list[dict[str, Any]] = []
+    for (split, which), part in predictions.groupby(["split", "trained_on"], sort=False):
+        for judged in ("sac", "all"):
+            chosen = part[part["is_sac"]] if judged == "sac" else part
+            if not len(chosen):
+                continue
+            by_model = {m: p.set_index("record_id") for m, p in chosen.groupby("model", sort=False)}
+            constant = by_model["constant"]
+            bootstrap = GroupBootstrap.of(constant["group"].to_numpy(dtype=str), seed)
+            for model, table in by_model.items():
+                # in the constant's order, so that errors are paired record by record
+                table = table.loc[constant.index]
+                error = table["error"].to_numpy()
+                delta = error - constant["error"].to_numpy()
+                low, high = bootstrap.interval(error)
+                delta_low, delta_high = bootstrap.interval(delta)
+                rows.append(
+                    {
+                        "model": model,
+                        "trained_on": which,
+                        "split": split,
+                        "rows": judged,
+                        "n_records": len(table),
+                        "n_groups": bootstrap.n_groups,
+                        "n_bounds": int(table["bound"].isin(("lower", "upper")).sum()),
+                        "mae": float(error.mean()),
+                        "mae_low": low,
+                        "mae_high": high,
+                        "scale_unit": scale_unit(target),
+                        "coverage": float(table["covered"].mean()),
+                        "group_coverage": float(table.groupby("group")["covered"].mean().mean()),
+                        "mean_width": float(table["width"].mean()),
+                        "delta_constant": float(delta.mean()),
+                        "delta_low": delta_low,
+                        "delta_high": delta_high,
+                    }
+                )
+    return pd.DataFrame(rows)

@@ -1,0 +1,66 @@
+"""Models by name. A model's file registers how it is made; the order is from simple to complex."""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from sacml.errors import SacmlError, unknown
+
+MODEL_NAMES: tuple[str, ...] = (
+    "constant",
+    "alkali_mean",
+    "same_metal_mean",
+    "conditions_only",
+    "ridge",
+    "extra_trees",
+)
+"""All models, the simplest first: a tie goes to the one that stands earlier."""
+
+_MODULES = ("constant", "group_mean", "conditions_only", "ridge", "extra_trees")
+_FACTORIES: dict[str, Callable[[int, Sequence[str]], Any]] = {}
+
+Factory = Callable[[int, Sequence[str]], Any]
+
+
+def register(name: str) -> Callable[[Factory], Factory]:
+    """Register how a model is made from a seed and the feature names."""
+
+    def keep(factory: Factory) -> Factory:
+        if name in _FACTORIES or name not in MODEL_NAMES:
+            raise ValueError(f"model {name!r} is registered twice or is not listed in MODEL_NAMES")
+        _FACTORIES[name] = factory
+        return factory
+
+    return keep
+
+
+def columns_of(feature_names: Sequence[str], *prefixes: str) -> tuple[int, ...]:
+    """Numbers of the columns whose name starts with one of the prefixes."""
+    found = tuple(i for i, n in enumerate(feature_names) if n.startswith(prefixes))
+    if not found:
+        raise SacmlError(
+            f"no feature starts with {' or '.join(prefixes)}; given are "
+            + (", ".join(list(feature_names)[:20]) or "none")
+        )
+    return found
+
+
+def make_model(name: str, seed: int = 0, feature_names: Sequence[str] | None = None) -> Any:
+    """Make an unfitted estimator.
+
+    Parameters
+    ----------
+    name
+        One of `MODEL_NAMES`.
+    feature_names
+        Names of the columns of X; default: `sacml.features.FEATURE_NAMES`.
+    """
+    if name not in MODEL_NAMES:
+        raise unknown("model", name, MODEL_NAMES)
+    for module in _MODULES:
+        import_module(f"sacml.models.{module}")
+    if feature_names is None:
+        from sacml.features import FEATURE_NAMES
+
+        feature_names = FEATURE_NAMES
+    return _FACTORIES[name](seed, feature_names)

@@ -1,0 +1,52 @@
+"""Score a table with a predictor, every distinct row once."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sacml.features import FEATURE_NAMES, describe
+from sacml.models.predictors import Predictor
+from sacml.models.rows import combine, distinct
+
+if TYPE_CHECKING:
+    from sacml.features import CandidateTable
+
+_CONDITIONS = ("current_density_mA_cm2", "areal_capacity_mAh_cm2", "temperature_C",
+               "electrolyte_index", "cell_index", "role_index")  # fmt: skip
+_SITE = ("centre_index", "shell_index", "host_index")
+_DEPENDS = {
+    "metal_": ("centre_index",),
+    "shell_": (*_SITE, "surrounding_index"),
+    "host_": _SITE,
+    "alkali_": ("alkali_index",),
+    "cond_": _CONDITIONS,
+    "mod_": ("modifier_index",),
+    "pair_": (*_SITE, "modifier_index", "alkali_index"),
+}
+"""Start of a feature's name -> columns of the table it is computed from (held by a test)."""
+
+
+def components(feature_names: list[str]) -> tuple[str, ...]:
+    """Name the columns of a `CandidateTable` that these features are computed from."""
+    found = (c for n in feature_names for k, cs in _DEPENDS.items() if n.startswith(k) for c in cs)
+    return tuple(dict.fromkeys(found))
+
+
+def score(predictor: Predictor, table: "CandidateTable") -> NDArray[np.float64]:
+    """Predict every row (n,) of a table of known shells, on the modelling scale.
+
+    Rows that agree in the components the predictor reads are described once, and rows that agree
+    in the columns it reads are predicted once.
+    """
+    n = len(table)
+    if not n:
+        return np.empty(0)
+    parts = components([FEATURE_NAMES[i] for i in predictor.columns])
+    key = combine([getattr(table, part) for part in parts], n)
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    some = table if len(first) > n // 2 else table.take(first)
+    read = np.take(describe(some), predictor.columns, axis=1)
+    once, again = distinct(read)
+    values = predictor.predict(read[once])[again]
+    return values if some is table else values[inverse.reshape(-1)]

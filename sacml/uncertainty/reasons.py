@@ -1,0 +1,156 @@
+"""The bits of the applicability domain in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sacml.domain import Candidate, Modifier, Shell
+from sacml.domain.conditions import Conditions
+from sacml.uncertainty.domain import NUMBERS, WORDS, Applicability, Flag, surroundings_text
+
+_TITLES = {
+    "current_density_mA_cm2": ("current density", "mA cm-2"),
+    "areal_capacity_mAh_cm2": ("areal capacity", "mAh cm-2"),
+    "temperature_C": ("temperature", "degrees Celsius"),
+}
+
+
+def reasons(
+    flags: int, candidate: Candidate, modifier: Modifier, domain: Applicability, remark: str | None
+) -> tuple[str, ...]:
+    """Turn the bits of one row into sentences, those that break the domain first.
+
+    Parameters
+    ----------
+    remark
+        What is to be said where the interval is infinite.
+    """
+    given = Flag(flags)
+    about = _About(candidate, modifier, domain)
+    breaking = domain.breaking
+    first, uncounted, then = [], [], []
+    for flag, write in _WRITERS.items():
+        if not given & flag:
+            continue
+        text = write(about)
+        if flag & breaking:
+            first.append(text)
+        elif flag in _NOTES:
+            then.append(text)
+        else:
+            uncounted.append(text)
+    if uncounted:
+        then.append(f"not counted, because the model does not read it: {'; '.join(uncounted)}")
+    if given & Flag.INFINITE and remark:
+        then.append(remark)
+    return (*first, *then)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    candidate: Candidate
+    modifier: Modifier
+    domain: Applicability
+
+    @property
+    def conditions(self) -> Conditions:
+        return self.candidate.conditions
+
+    def metal(self) -> str:
+        new = [m for m in self.candidate.site.metals if m not in self.domain.metals]
+        return f"{' and '.join(new)} never seen as a centre"
+
+    def two_centres(self) -> str:
+        return "two centres in one site never seen"
+
+    def control(self) -> str:
+        what = "an empty site" if self.candidate.site.is_empty else "a bare host"
+        return f"{what} never seen"
+
+    def shell(self) -> str:
+        seen = [Shell.parse(text) for text in self.domain.shells]
+        unseen = [s for s in _shells(self.candidate) if s.composition not in self.domain.shells]
+        return "; ".join(_nearest(shell, seen) for shell in unseen)
+
+    def surroundings(self) -> str:
+        site = self.candidate.site
+        around = surroundings_text(site.axial, site.second_shell)
+        forms = [str(s) for s in _shells(self.candidate) if s.qualifiers
+                 and str(s) not in self.domain.shell_forms]  # fmt: skip
+        new = [*forms, *([around] if around and around not in self.domain.surroundings else [])]
+        return f"this isomer, type of N, axial ligand or second shell never seen: {', '.join(new)}"
+
+    def host(self) -> str:
+        return f"host {self.candidate.site.host.name} never seen"
+
+    def alkali(self) -> str:
+        return f"alkali {self.candidate.alkali} never seen"
+
+    def modifier_class(self) -> str:
+        return f"no {self.modifier.modifier_class.replace('_', ' ')} record was trained on"
+
+    def out_of_range(self) -> str:
+        parts = []
+        for name in NUMBERS:
+            value, limits = getattr(self.conditions, name), self.domain.ranges[name]
+            if value is None or limits is None or limits[0] <= value <= limits[1]:
+                continue
+            title, unit = _TITLES[name]
+            parts.append(
+                f"{title} {value:g} {unit} lies outside the measured {limits[0]:g} to {limits[1]:g}"
+            )
+        return "; ".join(parts)
+
+    def new_word(self) -> str:
+        new = [(n, getattr(self.conditions, n)) for n in WORDS]
+        return "; ".join(
+            f"{n} {w.replace('_', ' ')} never seen" for n, w in new
+            if w is not None and w not in self.domain.words[n]
+        )  # fmt: skip
+
+    def never_unstated(self) -> str:
+        new = [n for n in self.conditions.unstated if n not in self.domain.unstated]
+        return f"{_names(new)} not stated, though every training record states it"
+
+    def unstated(self) -> str:
+        return f"not stated: {_names(self.conditions.unstated)} (a state of its own to the model)"
+
+    def unknown_shell(self) -> str:
+        names = ", ".join(map(str, _shells(self.candidate)))
+        return f"shell unknown: the mean over {names}, the interval spans all of them"
+
+
+def _names(names: "list[str] | tuple[str, ...]") -> str:
+    return ", ".join(_TITLES.get(n, (n,))[0] for n in names)
+
+
+def _shells(candidate: Candidate) -> tuple[Shell, ...]:
+    return candidate.site.possible_shells()
+
+
+def _nearest(shell: Shell, seen: list[Shell]) -> str:
+    if not seen:
+        return f"shell {shell.composition} never seen (no training record states a shell)"
+    near = min(seen, key=lambda s: (shell.distance(s), s.size != shell.size, str(s)))
+    steps = shell.distance(near)
+    return (
+        f"shell {shell.composition} never seen (nearest seen: {near.composition}, {steps} "
+        f"substitution{'s' * (steps != 1)} away)"
+    )
+
+
+_WRITERS: dict[Flag, Callable[[_About], str]] = {
+    Flag.METAL: _About.metal,
+    Flag.TWO_CENTRES: _About.two_centres,
+    Flag.CONTROL: _About.control,
+    Flag.SHELL: _About.shell,
+    Flag.SURROUNDINGS: _About.surroundings,
+    Flag.HOST: _About.host,
+    Flag.ALKALI: _About.alkali,
+    Flag.MODIFIER: _About.modifier_class,
+    Flag.OUT_OF_RANGE: _About.out_of_range,
+    Flag.NEW_WORD: _About.new_word,
+    Flag.NEVER_UNSTATED: _About.never_unstated,
+    Flag.UNSTATED: _About.unstated,
+    Flag.UNKNOWN_SHELL: _About.unknown_shell,
+}
+_NOTES = Flag.UNSTATED | Flag.UNKNOWN_SHELL

@@ -1,0 +1,6 @@
+"""Makes `synthetic` importable by the tests of the evaluation too."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))

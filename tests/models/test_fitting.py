@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from synthetic import dataset
+
+from sacml.domain import Candidate
+from sacml.errors import SacmlError
+from sacml.evaluation import evaluate
+from sacml.features import CandidateTable
+from sacml.models import fit_surrogate
+from sacml.models.described import Described
+
+DATA = dataset()
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return evaluate(DATA, "cycle_life", ["constant", "ridge"], ["leave_one_source_out"])
+
+
+def test_it_predicts_what_it_was_taught(evaluation):
+    found = fit_surrogate(DATA, "cycle_life", "ridge", "all", 0, evaluation)
+    table = CandidateTable.from_records(DATA.records)
+    predicted = np.log10(found.predict(table).value)
+    observed = Described.of(DATA.records, "cycle_life").y
+    assert np.abs(predicted - observed).mean() < 0.15
+    assert found.facts["records"]["n"] == 60
+    assert found.facts["records"]["n_sites"] == 30
+    assert found.facts["dataset"]["digest"] == "0" * 64
+    assert sum(found.facts["records"]["by_bound"].values()) == 60
+    assert len(found.facts["examples"]["rows"]) >= 3
+
+
+def test_the_calibration_is_that_of_held_out_groups(evaluation):
+    found = fit_surrogate(DATA, "cycle_life", "ridge", "all", 0, evaluation)
+    p = evaluation.predictions
+    held = p[(p.model == "ridge") & (p.trained_on == "all") & p.is_sac]  # 12 groups hold a site
+    assert found.calibration.n_groups == 12
+    assert found.calibration.residuals == pytest.approx(np.sort(np.abs(held.residual)))
+
+
+def test_sites_alone_teach_where_asked(evaluation):
+    found = fit_surrogate(DATA, "cycle_life", "ridge", "sac", 0, evaluation)
+    assert found.facts["records"]["n"] == 30
+    assert found.domain.modifiers == ("single_atom",)
+    assert found.name == "cycle_life-ridge-sac"
+
+
+def test_the_version_follows_the_model(evaluation):
+    one, two = (fit_surrogate(DATA, "cycle_life", "ridge", "all", 0, evaluation) for _ in range(2))
+    other = fit_surrogate(DATA, "cycle_life", "ridge", "sac", 0, evaluation)
+    assert one.version == two.version != other.version
+
+
+def test_without_an_evaluation_the_interval_is_infinite():
+    found = fit_surrogate(DATA, "cycle_life", "constant")
+    asked = CandidateTable.from_candidates([Candidate.parse("Co-N4@graphene;Li;j=1")])
+    predicted = found.predict(asked)
+    assert np.isinf(predicted.upper[0])
+    assert "0 held-out groups" in predicted.reasons(0)[-1]
+
+
+def test_what_cannot_be_fitted_or_calibrated_is_said(evaluation):
+    with pytest.raises(SacmlError, match="did not hold out 'extra_trees' trained on 'all'"):
+        fit_surrogate(DATA, "cycle_life", "extra_trees", "all", 0, evaluation)
+    no_sites = type(DATA)("no sites", tuple(r for r in DATA.records if not r.is_sac))
+    with pytest.raises(SacmlError, match="train on 'all'"):
+        fit_surrogate(no_sites, "cycle_life", "ridge", "sac")

@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+import pytest
+
+from sacml.errors import SacmlError, UnknownNameError
+from sacml.models import MODEL_NAMES, make_model
+from sacml.models.registry import columns_of, register
+
+NAMES = ("metal_x", "cond_a", "alkali_is_li", "cond_b")
+
+
+def test_every_name_makes_an_estimator_of_its_own():
+    made = [make_model(name, 7, NAMES) for name in MODEL_NAMES]
+    assert len({repr(m) for m in made}) == len(MODEL_NAMES)
+    assert make_model("conditions_only", 7, NAMES).columns == (1, 2, 3)
+    assert make_model("alkali_mean", 7, NAMES).columns == (2,)
+    assert make_model("same_metal_mean", 7, NAMES).columns == (0,)
+    assert make_model("extra_trees", 7, NAMES).random_state == 7
+
+
+def test_unknown_names_and_missing_columns_are_said():
+    with pytest.raises(UnknownNameError, match="did you mean 'ridge'"):
+        make_model("rigde", 0, NAMES)
+    with pytest.raises(SacmlError, match="no feature starts with host_; given are metal_x"):
+        columns_of(NAMES, "host_")
+
+
+def test_a_name_is_registered_once():
+    make_model("ridge", 0, NAMES)
+    with pytest.raises(ValueError, match="registered twice"):
+        register("ridge")(lambda seed, names: None)
+
+
+def test_importing_models_is_light():
+    code = (
+        "import sys, sacml.models, sacml.models.store\n"
+        "heavy = {'sklearn', 'pandas', 'skl2onnx', 'onnx', 'mlflow', 'matplotlib', 'torch'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
