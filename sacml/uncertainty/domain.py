@@ -219,7 +219,8 @@ class Applicability:
         return cls(**given)
 
 
-_OTHER = ("ranges", "words", "reads", "two_centres", "unprinted_shells")  # what is not a plain tuple of texts
+# what is not a plain tuple of texts
+_OTHER = ("ranges", "words", "reads", "two_centres", "unprinted_shells")
 
 
 def _sorted(values: Iterable[str]) -> tuple[str, ...]:

@@ -1,10 +1,9 @@
 """`sacml predict` as a person types it."""
 
-import csv
 import json
 
 import pytest
-from shell import sacml
+from shell import rows_of, sacml
 
 
 def test_one_site_prints_three_targets_with_intervals_and_what_was_assumed():
@@ -51,7 +50,7 @@ def test_a_table_of_candidates_is_predicted_row_by_row(tmp_path):
     out = tmp_path / "out.csv"
     done = sacml("predict", "--file", table, "--out", out)
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader(out.open()))
+    rows = rows_of(out)
     assert len(rows) == 3 * len(sites)
     assert [r["site"] for r in rows[::3]] == sites
     assert rows[1]["assumed"] == "areal_capacity_mAh_cm2"

@@ -1,10 +1,9 @@
 """`sacml propose` as a person types it."""
 
-import csv
 import json
 
 import pytest
-from shell import sacml
+from shell import rows_of, sacml
 
 from sacml.domain import Candidate, element
 
@@ -14,7 +13,7 @@ def test_constraints_of_the_lab_are_kept_and_reasons_given():
                  "--top", "8", "--json")  # fmt: skip
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert answer["schema"].startswith("sacml.propose/")
+    assert answer["schema"].startswith("sacml.proposals/")
     assert len(answer["proposals"]) == 8
     for p in answer["proposals"]:
         candidate = Candidate.parse(p["candidate"])
@@ -33,7 +32,7 @@ def test_the_same_command_twice_gives_the_same_list(tmp_path):
     for path in (first, second):
         assert sacml("propose", "-a", "Li", "--top", "5", "--out", path).returncode == 0
     assert first.read_bytes() == second.read_bytes()
-    assert len(list(csv.DictReader(first.open()))) == 5
+    assert len(rows_of(first)) == 5
 
 
 @pytest.mark.parametrize(

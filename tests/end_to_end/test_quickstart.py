@@ -1,12 +1,12 @@
 """`make quickstart` does the whole job: the script as it is run, in a folder of its own."""
 
-import csv
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from shell import rows_of
 
 REPO = Path(__file__).parents[2]
 
@@ -40,7 +40,7 @@ def test_it_leaves_models_predictions_proposals_report_and_tracking(quickstart):
 def test_every_model_stands_beside_the_constant_under_grouped_splits(quickstart):
     folder, _ = quickstart
     for path in (folder / "runs" / "quickstart" / "tables").glob("*/scores.csv"):
-        rows = list(csv.DictReader(path.open()))
+        rows = rows_of(path)
         by_split = {}
         for row in rows:
             by_split.setdefault((row["split"], row["rows"], row["trained_on"]), set()).add(
@@ -52,7 +52,7 @@ def test_every_model_stands_beside_the_constant_under_grouped_splits(quickstart)
 
 def test_predictions_name_their_interval_and_unit(quickstart):
     folder, _ = quickstart
-    rows = list(csv.DictReader((folder / "runs" / "quickstart" / "predictions.csv").open()))
+    rows = rows_of(folder / "runs" / "quickstart" / "predictions.csv")
     assert {r["target"] for r in rows} == {
         "binding_energy", "nucleation_overpotential", "cycle_life",
     }  # fmt: skip
