@@ -1,0 +1,11 @@
+"""MLflow: studies as parent and nested runs, released surrogates as pyfunc models.
+
+MLflow is imported on first use, never by importing this package.
+"""
+
+from sacml.tracking.backend import TrackingError, default_uri
+from sacml.tracking.query import list_runs
+from sacml.tracking.results import log_study
+from sacml.tracking.study import StudyTracker
+
+__all__ = ["StudyTracker", "TrackingError", "default_uri", "list_runs", "log_study"]
