@@ -17,7 +17,18 @@ _LAZY = {
     "propose": "sacml.workflows",
     "train": "sacml.workflows",
 }
-__all__ = ["__version__", *_LAZY]
+__all__ = [
+    "Candidate",
+    "Conditions",
+    "Host",
+    "Site",
+    "Target",
+    "__version__",
+    "load_dataset",
+    "predict",
+    "propose",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -42,6 +42,7 @@ def test_the_help_page_needs_no_scientific_library():
 def test_lazy_names_resolve_and_unknown_ones_fail():
     import sacml
 
+    assert set(sacml.__all__) == {"__version__", *sacml._LAZY}
     for name in sacml.__all__:
         assert getattr(sacml, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
