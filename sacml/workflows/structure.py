@@ -227,4 +227,8 @@ def _geometry(structure: "Structure") -> dict[str, float] | None:
     from sacml.features.geometry import geometry_frame
 
     row = geometry_frame([structure]).iloc[0].dropna()
-    return {str(k): round(float(v), 6) for k, v in row.items() if not k.endswith("_applicable")}
+    return {
+        name: round(float(row[name]), 6)
+        for name in map(str, row.index)
+        if not name.endswith("_applicable")
+    }

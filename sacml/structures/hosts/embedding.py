@@ -1,8 +1,8 @@
 """Flat structures from their bonds alone: a drawing without crossings, then bond springs.
 
 No coordinate is typed in. The bonds of a three-connected net fix a planar drawing in which every
-atom stands in the middle of its neighbours (W. T. Tutte, How to draw a graph, Proc. London Math.
-Soc. s3-13, 743 (1963)); the spring model gives it lengths, and ring sizes give it angles.
+atom stands in the middle of its neighbours (the spring drawing named after Tutte); the spring
+model gives it lengths, and ring sizes give it angles.
 """
 
 from dataclasses import dataclass
