@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("startup", "descriptors", "scoring", "design")
+NAMES = ("startup", "descriptors", "scoring", "design", "structures", "geometry")
 
 
 def load(name: str):

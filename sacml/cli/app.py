@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sacml import __version__
-from sacml.cli import data, models, predict, propose, train
+from sacml.cli import data, models, predict, propose, structure, train
 from sacml.errors import SacmlError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("predict")(predict.predict)
 app.command("propose")(propose.propose)
+app.command("structure")(structure.structure)
 app.command("train")(train.train)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
