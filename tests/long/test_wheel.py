@@ -35,6 +35,16 @@ def test_the_wheel_carries_the_data_and_the_models(wheel):
         "sacml/_models/nucleation_overpotential/model.json",
     ):
         assert wanted in names
+    assert not [n for n in names if "/campaign/" in n], "raw results are no part of the package"
+
+
+def test_every_bundled_table_of_the_checkout_is_in_the_wheel(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder in ("datasets", "models"):
+        for path in (REPO / folder).rglob("*"):
+            inside = path.relative_to(REPO / folder).as_posix()
+            if path.suffix in (".csv", ".json", ".extxyz", ".onnx") and "campaign" not in inside:
+                assert f"sacml/_{folder}/{inside}" in names, inside
 
 
 def test_a_new_environment_in_an_empty_folder_predicts_and_proposes(wheel, tmp_path):
