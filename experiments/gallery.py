@@ -37,8 +37,13 @@ OTHER_FORMS = {
     "mos2": ("Co-Mo3@mos2(v=S)", "Co-S3@mos2"),
     "cnt": ("Zn-N4@cnt(10,0)", "Zn-N3@cnt"),
 }
-WITHOUT_SITES = ("metal", "class")
-"""Families of hosts that are controls: bulk metals, and words for classes of materials."""
+UNNAMED = "class"
+"""Family of the words for classes of materials, of which no one structure can be shown."""
+START = (
+    "Each host bare, and with one metal in its common shells. All are starting structures: "
+    "positions are those of the cited lattice, moved around a site at most by bond springs, and "
+    "nothing is relaxed by electronic structure."
+)
 ALKALI_PLACES = ("ring6", "ring5", "top", "hollow")
 
 
@@ -60,8 +65,8 @@ def entry(
     for text, place in product(sites, places):
         try:
             kind = Site.parse(text).host.type
-            if kind.family in WITHOUT_SITES:
-                reason = f"{kind.title}: a control, no host of single atoms"
+            if kind.family == UNNAMED:
+                reason = f"{kind.title}: the source names no material that could be built"
                 refused.setdefault(reason, []).append(text)
                 continue
             resolved = Site.parse(text).resolved()
@@ -91,7 +96,7 @@ def host_sites(name: str) -> list[str]:
 def hosts_section() -> tuple[Section, Section]:
     own, borrowed = [], []
     borrowing = {b.name for b in stand_ins()}
-    names = [n for n, kind in host_types().items() if kind.family not in WITHOUT_SITES]
+    names = [n for n, kind in host_types().items() if kind.family != UNNAMED]
     junctions = [name for name in builders() if "|" in name]
     for name in names:
         found = entry(name, host_sites(name), host_types()[name].title)
@@ -100,8 +105,12 @@ def hosts_section() -> tuple[Section, Section]:
         found = entry(name, (f"Pt-?@{name}",), "junction")
         (borrowed if name in borrowing else own).append(found)
     return (
-        Section("Hosts", tuple(own), "Each host bare, and with one metal in its common shells."),
-        Section("Stand-in hosts", tuple(borrowed), "They borrow the lattice of another host."),
+        Section("Hosts", tuple(own), START),
+        Section(
+            "Stand-in hosts",
+            tuple(borrowed),
+            "They borrow the lattice of another host, or are controls that hold no single atoms.",
+        ),
     )
 
 

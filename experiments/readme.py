@@ -1,7 +1,7 @@
 """Fill the marked blocks of README.md with figures from the repository; --check only compares.
 
 Data counts come from `datasets/`, the scores from the released models in `models/`, the speed from
-`benchmarks/results.json` (written by `make bench`).
+`benchmarks/results.json` (written by `benchmarks/run.py --out benchmarks/results.json`).
 """
 
 import argparse
@@ -49,7 +49,10 @@ def models_block() -> str:
 
 
 def benchmarks_block() -> str:
-    results = json.loads((REPO / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    path = REPO / "benchmarks" / "results.json"
+    if not path.is_file():
+        sys.exit(f"{path} is missing: run benchmarks/run.py --out {path}")
+    results = json.loads(path.read_text(encoding="utf-8"))
     lines = [
         (group, key, f"{value:,.3g}" if isinstance(value, float) else f"{value}")
         for group, found in results.items()
@@ -64,11 +67,11 @@ BLOCKS = {"data": data_block, "models": models_block, "benchmarks": benchmarks_b
 
 def filled(text: str) -> str:
     for name, make in BLOCKS.items():
-        pattern = re.compile(f"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        pattern = re.compile(f"<!-- {name} -->\n.*?<!-- /{name} -->", re.DOTALL)
         if not pattern.search(text):
             sys.exit(f"README.md has no block {name!r}")
-        block = make()
-        text = pattern.sub(lambda m, b=block: m[1] + b + m[2], text)
+        block = f"<!-- {name} -->\n{make()}\n<!-- /{name} -->"
+        text = pattern.sub(lambda _, b=block: b, text)
     return text
 
 

@@ -30,7 +30,7 @@ from ase.io import read, write  # noqa: E402
 
 from sacml.data.cards import update_card  # noqa: E402
 from sacml.data.catalogue import read_bundled  # noqa: E402
-from sacml.domain import ALKALI, Site, element  # noqa: E402
+from sacml.domain import ALKALI, Site  # noqa: E402
 
 BINDING = (
     "record_id", "site", "alkali", "start", "binding_energy_atom_eV", "binding_energy_bulk_eV",
@@ -50,8 +50,8 @@ CALCULATIONS = (
     "metal_ligand_distances_A", "lattice_constant_A", "seconds",
 )  # fmt: skip
 STABILITY = (
-    "site", "metal", "binding_energy_to_empty_site_eV", "cohesive_energy_metal_eV",
-    "metal_stability_eV", "site_key", "empty_site_key", "atom_key", "level_of_theory",
+    "site", "metal", "binding_energy_to_empty_site_eV", "site_key", "empty_site_key", "atom_key",
+    "level_of_theory",
 )  # fmt: skip
 CITATION = "sacml developers, GPAW campaign on single-atom sites (PROTOCOL.md)"
 GROUP = "sacml-dft"
@@ -261,7 +261,11 @@ def calculation_rows(tasks: dict[str, dict], sites: dict[str, str]) -> list[dict
 
 
 def stability_rows(tasks: dict[str, dict], sites: dict[str, str]) -> list[dict]:
-    """Compute how strongly the metal is held, where empty site and metal atom are computed."""
+    """Compute how strongly the metal is held, where empty site and metal atom are computed.
+
+    Against the isolated atom: an experimental cohesive energy never meets a computed one, and bulk
+    metals are not computed with this protocol yet.
+    """
     rows = []
     for key, site in tasks.items():
         if site["kind"] != "site" or site["status"] != "ok" or site["metal"] == "none":
@@ -270,12 +274,9 @@ def stability_rows(tasks: dict[str, dict], sites: dict[str, str]) -> list[dict]:
         if not all(tasks.get(k, {}).get("status") == "ok" for k in (empty, atom)):
             continue
         held = site["E"] - tasks[empty]["E"] - tasks[atom]["E"]
-        cohesive = element(site["metal"]).cohesive_energy_eV
         rows.append({
             "site": sites[key], "metal": site["metal"],
             "binding_energy_to_empty_site_eV": number(held, 4),
-            "cohesive_energy_metal_eV": number(cohesive, 4),
-            "metal_stability_eV": number(held + cohesive, 4),
             "site_key": key, "empty_site_key": empty, "atom_key": atom,
             "level_of_theory": level(site),
         })  # fmt: skip
@@ -342,7 +343,9 @@ def main() -> None:
     given = parser.parse_args()
     print(build(given.campaign, given.out))
     if given.cheap_engines:
-        shutil.copyfile(given.cheap_engines, given.out / "cheap_engines.csv")
+        target = given.out / "cheap_engines.csv"
+        if not (target.exists() and target.samefile(given.cheap_engines)):
+            shutil.copyfile(given.cheap_engines, target)
     if given.out.resolve() == HERE:
         update_card(HERE / "README.md", [read_bundled("dft")])
 

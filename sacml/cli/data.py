@@ -1,17 +1,20 @@
 """`sacml data`: what is there, from where, and what was refused."""
 
-import json as json_module
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sacml.cli import options as o
+from sacml.cli.data_import import import_data
+from sacml.errors import SacmlError
 
 if TYPE_CHECKING:
-    from sacml.data import Dataset, Record
+    from sacml.data import Dataset, Record, Refusal
 
 app = typer.Typer(help="The bundled records, and tables of your own.", no_args_is_help=True)
+app.command("import")(import_data)
 
 
 @app.command("list")
@@ -23,7 +26,7 @@ def list_data(json: o.Json = False) -> None:
     if json:
         found = [{"name": i.name, "title": i.title, "licence": i.licence, "records": len(d),
                   "digest": d.digest, "targets": _per_target(d)} for i, d in entries]  # fmt: skip
-        print(json_module.dumps({"schema": "sacml.datasets/1", "datasets": found}, indent=2))
+        o.print_json("sacml.datasets/1", datasets=found)
         return
     for info, dataset in entries:
         print(f"{info.name}: {info.title} ({info.licence})")
@@ -47,9 +50,6 @@ def show(
     from sacml.domain.candidates import check_alkali
 
     dataset = load_dataset(name)
-    if refused:
-        _show_refused(dataset)
-        return
     criteria: dict[str, Any] = {}
     if target is not None:
         criteria["target"] = look_up(target).name
@@ -57,10 +57,16 @@ def show(
         criteria["alkali"] = check_alkali(alkali)
     if sac:
         criteria["is_sac"] = True
+    if refused:
+        if criteria:
+            raise SacmlError(
+                "--refused lists all that was not used; leave out --target, --alkali and --sac"
+            )
+        _show_refused(dataset, json)
+        return
     chosen = dataset.select(**criteria)
     if json:
-        rows = [r.to_dict() for r in chosen]
-        print(json_module.dumps({"schema": "sacml.records/1", "records": rows}, indent=2))
+        o.print_json("sacml.records/1", records=[r.to_dict() for r in chosen])
         return
     for record in chosen:
         print(_line(record))
@@ -72,40 +78,72 @@ def check(
     file: Annotated[
         str | None, typer.Argument(help="A CSV of your own; the bundled data without one.")
     ] = None,
+    json: o.Json = False,
 ) -> None:
     """Validate a table of your own, or the bundled data; all problems at once."""
     from sacml.data import audit, list_datasets, load_dataset
     from sacml.data.importers import read_table
 
     datasets = [read_table(file)] if file else [load_dataset(info.name) for info in list_datasets()]
+    if json:
+        o.print_json("sacml.check/1", datasets=[_checked(d) for d in datasets])
+        return
     for dataset in datasets:
         print(f"{dataset.name}: {len(dataset)} records are valid")
         for (name, bound), count in dataset.counts().items():
             print(f"  {name:<26}{bound:<10}{count:>5}")
         for finding in audit(dataset.records):
             print(f"  to look at: {finding.record_id}: {finding.check}: {finding.text}")
-        for (kept, reason), count in Counter((r.kept, r.reason) for r in dataset.refused).items():
+        for (kept, reason), count in _reasons(dataset.refused).items():
             print(f"  {'kept, not fitted' if kept else 'refused'}: {count} x {reason}")
 
 
 @app.command("hosts")
-def hosts() -> None:
+def hosts(json: o.Json = False) -> None:
     """List the hosts and the shells they admit."""
     from sacml.domain import host_types
 
+    if json:
+        fields = ("name", "title", "family", "formula", "anchors", "single", "dual", "shells",
+                  "vacancies", "terminations", "chirality", "aliases", "holds_sites")  # fmt: skip
+        found = [{f: getattr(kind, f) for f in fields} for kind in host_types().values()]
+        o.print_json("sacml.hosts/1", hosts=found)
+        return
     for kind in host_types().values():
         if kind.holds_sites:
             sizes = "/".join(map(str, kind.single))
             print(f"{kind.name:<18}{kind.title}")
             print(f"{'':<18}neighbours: {', '.join(kind.anchors)} ({sizes} around one centre)")
             print(f"{'':<18}? stands for: {', '.join(kind.shells)}")
+    bare = [kind.name for kind in host_types().values() if not kind.holds_sites]
+    print(f"hosts without sites, for controls such as @{bare[0]}: {', '.join(bare)}")
+
+
+@app.command("systems")
+def systems(json: o.Json = False) -> None:
+    """List the systems of the review, which can be predicted by name, and their controls."""
+    from sacml.data import systems as listed
+
+    if json:
+        found = [{"name": s.name, "aliases": s.aliases, "site": str(s.site), "alkali": s.alkali,
+                  "control_of": s.control_of or None, "source_group": s.source_group or None,
+                  "citation": s.citation, "idealised": s.idealised} for s in listed()]  # fmt: skip
+        o.print_json("sacml.systems/1", systems=found)
+        return
+    for s in listed():
+        print(f"{s.name:<42}{s.site!s:<32}{s.alkali:<3}{s.citation}")
 
 
 @app.command("features")
-def features() -> None:
+def features(json: o.Json = False) -> None:
     """List every descriptor with its unit and definition."""
-    from sacml.features import FEATURES
+    from sacml.features import FEATURES, schema_digest
 
+    if json:
+        fields = ("name", "unit", "group", "kind", "definition", "source")
+        found = [{f: getattr(feature, f) for f in fields} for feature in FEATURES]
+        o.print_json("sacml.features/1", digest=schema_digest(), features=found)
+        return
     for feature in FEATURES:
         print(f"{feature.name:<44}{feature.unit or '-':<10}{feature.definition}")
 
@@ -116,16 +154,46 @@ def _per_target(dataset: "Dataset") -> dict[str, dict[str, int]]:
     return {name: {"records": total[name], "sac": sac[name]} for name in total}
 
 
+def _reasons(refused: "Iterable[Refusal]") -> Counter[tuple[bool, str]]:
+    return Counter((r.kept, r.reason) for r in refused)
+
+
+def _checked(dataset: "Dataset") -> dict[str, Any]:
+    from sacml.data import audit
+
+    return {
+        "name": dataset.name,
+        "digest": dataset.digest,
+        "records": len(dataset),
+        "counts": [
+            {"target": t, "bound": b, "records": n} for (t, b), n in dataset.counts().items()
+        ],
+        "findings": [
+            {"record_id": f.record_id, "check": f.check, "text": f.text}
+            for f in audit(dataset.records)
+        ],
+        "refused": [
+            {"kept": kept, "reason": reason, "times": n}
+            for (kept, reason), n in _reasons(dataset.refused).items()
+        ],
+    }
+
+
 def _line(record: "Record") -> str:
     conditions = str(record.conditions)
     sign = {"lower": ">", "upper": "<"}.get(record.bound, " ")
     return (
         f"{record.record_id:<42}{record.site!s:<26}{record.alkali:<3}{record.target:<25}"
-        f"{sign}{record.value:<10g}{record.unit:<4} {record.source_group:<20.20} {conditions}"
+        f"{sign}{record.value:<10g}{record.unit:<4} {record.source_group:<28} {conditions}"
     )
 
 
-def _show_refused(dataset: "Dataset") -> None:
+def _show_refused(dataset: "Dataset", json: bool) -> None:
+    if json:
+        fields = ("row_id", "column", "value", "reason", "kept")
+        found = [{f: getattr(entry, f) for f in fields} for entry in dataset.refused]
+        o.print_json("sacml.refused/1", refused=found)
+        return
     for entry in dataset.refused:
         kept = "kept, not fitted" if entry.kept else "refused"
         print(f"  {kept}: {entry.row_id}, {entry.column} = {entry.value!r}: {entry.reason}")

@@ -1,6 +1,5 @@
 """`sacml models`: the released surrogates."""
 
-import json as json_module
 from typing import Annotated
 
 import typer
@@ -23,7 +22,7 @@ def list_models(json: o.Json = False) -> None:
              "version": s.version, "choice": s.facts["evaluation"]["sentence"]}
             for s in released
         ]  # fmt: skip
-        print(json_module.dumps({"schema": "sacml.models/1", "models": found}, indent=2))
+        o.print_json("sacml.models/1", models=found)
         return
     for s in released:
         print(f"{s.target}: {s.model} trained on {s.trained_on}, version {s.version}")
@@ -31,10 +30,18 @@ def list_models(json: o.Json = False) -> None:
 
 
 @app.command("show")
-def show(target: Annotated[str, typer.Argument(help="e.g. binding_energy")]) -> None:
+def show(
+    target: Annotated[str, typer.Argument(help="e.g. binding_energy")], json: o.Json = False
+) -> None:
     """Print the card of one released surrogate."""
     from sacml._resources import model_path
     from sacml.models import load_released
 
-    load_released(target)  # an unknown target or an altered model is an error, not a card
+    s = load_released(target)  # an unknown target or an altered model is an error, not a card
+    if json:
+        o.print_json(
+            "sacml.model/1", target=s.target, model=s.model, trained_on=s.trained_on,
+            version=s.version, facts=dict(s.facts),
+        )  # fmt: skip
+        return
     print((model_path(target) / "MODEL_CARD.md").read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
-"""Options that several commands share."""
+"""Options and output that several commands share."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 
@@ -50,3 +51,8 @@ def conditions(
 def number(value: float) -> str:
     """Round for reading: two decimals below ten, none above."""
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
+
+
+def print_json(schema: str, **content: Any) -> None:
+    """Print one JSON object that names the version of its layout."""
+    print(json.dumps({"schema": schema, **content}, indent=2, allow_nan=False))

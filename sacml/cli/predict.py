@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def predict(
     sites: Annotated[
-        list[str] | None, typer.Argument(help='Sites, e.g. "Co-N4@graphene" "Fe+Ni-N6@graphene".')
+        list[str] | None,
+        typer.Argument(
+            help='Sites, e.g. "Co-N4@graphene" "Fe+Ni-N6@graphene", or names of systems of the '
+            'review, e.g. "SAFe@NC".'
+        ),
     ] = None,
     alkali: Annotated[str | None, typer.Option("--alkali", "-a", help="Li, Na or K.")] = None,
     file: Annotated[

@@ -108,4 +108,9 @@ def _show(found: "Proposals") -> None:
 
 
 def _names(proposal: "Proposal") -> list[str]:
-    return [name for system in proposal.known_as for name in system.names]
+    """Names in print; where a site has none, the first record that labels it."""
+    return [
+        name
+        for system in proposal.known_as
+        for name in (tuple(filter(None, system.names)) or system.record_ids[:1])
+    ]

@@ -2,11 +2,15 @@
 
 import json as json_module
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sacml.cli import options as o
+from sacml.errors import SacmlError
+
+if TYPE_CHECKING:
+    from sacml.structures import BuildOptions
 
 
 def structure(
@@ -22,6 +26,15 @@ def structure(
     ] = "extxyz,cif,poscar",
     inputs: Annotated[
         str, typer.Option("--inputs", help="DFT inputs: any of vasp, espresso, cp2k, gpaw.")
+    ] = "",
+    repeat: Annotated[
+        str | None, typer.Option("--repeat", help="Cells along a and b, e.g. 5x5.")
+    ] = None,
+    vacuum: Annotated[
+        float | None, typer.Option("--vacuum", help="Height of the cell in Angstrom.")
+    ] = None,
+    moments: Annotated[
+        str, typer.Option("--moments", help="Starting moments in Bohr magnetons, e.g. Fe=2,Co=1.")
     ] = "",
     picture: Annotated[
         bool, typer.Option("--picture/--no-picture", help="Draw a PNG, top and side.")
@@ -39,7 +52,7 @@ def structure(
 
     run = write_structures(
         sites, out, alkali, place, formats=o.comma_list(formats), inputs=o.comma_list(inputs),
-        picture=picture, view=view,
+        picture=picture, view=view, options=_options(repeat, vacuum, moments),
     )  # fmt: skip
     if json:
         found = [{"folder": str(w.folder), **w.record} for w in run.written]
@@ -55,3 +68,27 @@ def structure(
             print(f"  idealised: {sentence}")
     for site, reason in run.refused:
         print(f"not built: {site}: {reason}", file=sys.stderr)
+
+
+def _options(repeat: str | None, vacuum: float | None, moments: str) -> "BuildOptions":
+    """What the user set about the cell and the moments; the rest is the protocol's."""
+    from sacml.structures import BuildOptions
+
+    given: dict[str, Any] = {}
+    if repeat is not None:
+        a, _, b = repeat.lower().partition("x")
+        if not (a.strip().isdecimal() and b.strip().isdecimal()):
+            raise SacmlError(f"cannot read repeat {repeat!r}: write two whole numbers, e.g. 5x5")
+        given["repeat"] = (int(a), int(b))
+    if vacuum is not None:
+        given["vacuum_A"] = vacuum
+    found: dict[str, float] = {}
+    for word in o.comma_list(moments):
+        symbol, _, number = word.partition("=")
+        try:
+            found[symbol.strip()] = float(number)
+        except ValueError:
+            raise SacmlError(
+                f"cannot read starting moment {word!r}: write element=number, e.g. Fe=2"
+            ) from None
+    return BuildOptions(**given, start_moments_mu_B=found)

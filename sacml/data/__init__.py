@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sacml.data.importers import read_table
     from sacml.data.records import COLUMNS, Record
     from sacml.data.reference_energies import BindingReferences, references
-    from sacml.data.review import ReviewSystem, systems
+    from sacml.data.review import ReviewSystem, read_site, system_named, systems
 
 # Public name -> module that holds it, loaded on first use
 _LAZY = {
@@ -24,9 +24,11 @@ _LAZY = {
     "audit": "checks",
     "list_datasets": "catalogue",
     "load_dataset": "catalogue",
+    "read_site": "review",
     "read_table": "importers",
     "references": "reference_energies",
     "require_poolable": "checks",
+    "system_named": "review",
     "systems": "review",
     "training_records": "catalogue",
 }
@@ -42,9 +44,11 @@ __all__ = [
     "audit",
     "list_datasets",
     "load_dataset",
+    "read_site",
     "read_table",
     "references",
     "require_poolable",
+    "system_named",
     "systems",
     "training_records",
 ]

@@ -1,11 +1,14 @@
 """The single-atom systems of the review and their controls, by name."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from sacml._resources import dataset_path
 from sacml.domain import Candidate, Site
+from sacml.errors import SacmlError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,45 @@ def systems() -> tuple[ReviewSystem, ...]:
             )
             for row in csv.DictReader(file)
         )
+
+
+def system_named(text: str) -> ReviewSystem | None:
+    """Return the system with this name or alias (case and spaces do not matter), or None."""
+    return _by_name().get(_key(text))
+
+
+def read_site(text: str) -> Site:
+    """Read a site from its line notation, or from the name of a system of the review.
+
+    Raises
+    ------
+    NotationError, UnknownNameError
+        If it is neither, with the nearest name of the review where there is one.
+    """
+    try:
+        return Site.parse(text)
+    except SacmlError as error:
+        system = system_named(text)
+        if system is not None:
+            return system.site
+        near = get_close_matches(_key(text), _by_name(), n=1, cutoff=0.8)
+        if not near:
+            raise
+        name = _by_name()[near[0]].name
+        raise type(error)(f"{error}; or did you mean the review's {name!r}?") from None
+
+
+def _key(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+@cache
+def _by_name() -> Mapping[str, ReviewSystem]:
+    """Systems by name and alias; a name that means several sites is left out."""
+    found: dict[str, ReviewSystem] = {}
+    several = set()
+    for system in systems():
+        for name in (system.name, *system.aliases):
+            if found.setdefault(_key(name), system).site != system.site:
+                several.add(_key(name))
+    return {key: system for key, system in found.items() if key not in several}

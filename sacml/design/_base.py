@@ -31,7 +31,9 @@ class Frozen(BaseModel):
             super().__init__(**values)
         except ValidationError as error:
             name = type(self).__name__.lower()
-            raise DesignError(f"{name} cannot be used: {problems(error)}") from None
+            # settings within settings say once that they cannot be used
+            text = problems(error).replace(": constraints cannot be used:", ":")
+            raise DesignError(f"{name} cannot be used: {text}") from None
 
     def replace(self, **changes: Any) -> Any:
         """Return a copy with some settings changed, validated again."""

@@ -21,7 +21,7 @@ def write_notes(
     if known:
         notes.append(
             f"{known} of the {len(items)} proposals have been labelled or reported; "
-            "include_known = False leaves them out."
+            "include_known = False (--new-only) leaves them out."
         )
     if silent:
         notes.append(
@@ -59,6 +59,6 @@ def write_notes(
     if limits.reach is not None and "dual" in space.centres and not limits.reported(2):
         notes.append(
             "No shell of two centres has been reported with its neighbours printed, so none lies "
-            'within reach; reach = "any" opens the space to them.'
+            'within reach; reach = "any" (--any-shell) opens the space to them.'
         )
     return (*notes, *limits.notes(space.metals))

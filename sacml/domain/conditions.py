@@ -29,6 +29,11 @@ LIMITS = {
     "areal_capacity_mAh_cm2": (0.0, 1000.0),
     "temperature_C": (-150.0, 200.0),
 }
+_UNITS = {
+    "current_density_mA_cm2": "mA cm-2 (zero excluded)",
+    "areal_capacity_mAh_cm2": "mAh cm-2 (zero excluded)",
+    "temperature_C": "degrees Celsius",
+}
 _KEYS = {
     "j": ("current_density_mA_cm2", None),
     "q": ("areal_capacity_mAh_cm2", None),
@@ -69,7 +74,10 @@ class Conditions:
             # a current or capacity of zero is no test
             inside = (low <= number if name == "temperature_C" else low < number) and number <= high
             if not math.isfinite(number) or not inside:
-                raise NotationError(f"{name} = {value!r} lies outside {low:g} to {high:g}")
+                raise NotationError(
+                    f"{name} = {value!r} lies outside {low:g} to {high:g} {_UNITS[name]}; check "
+                    "sign and unit, or leave it out where it is not stated"
+                )
             object.__setattr__(self, name, number)
         for name, allowed in (("electrolyte", ELECTROLYTES), ("cell", CELLS), ("role", ROLES)):
             value = getattr(self, name)

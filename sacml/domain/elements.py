@@ -198,9 +198,9 @@ def element(symbol: str) -> Element:
     near = [given] if given in words else get_close_matches(given, words, n=3, cutoff=0.5)
     meant = " or ".join(dict.fromkeys(repr(words[word]) for word in near))
     raise UnknownElementError(
-        f"unknown element {symbol!r}: "
-        + (f"did you mean {meant}? " if meant else "")
-        + f"Write a chemical symbol; allowed are {', '.join(table)}"
+        f"unknown element {symbol!r}; "
+        + (f"did you mean {meant}? " if meant else "write a chemical symbol ")
+        + f"(allowed: {', '.join(table)})"
     )
 
 

@@ -49,9 +49,10 @@ def parse_counts(text: str, what: str) -> tuple[tuple[str, int | None], ...]:
         if counts[symbol] == 0:
             raise NotationError(f"{what} {text!r} counts zero {symbol}; leave it out")
     if not counts or position != len(text):
+        hint = "; symbols start with a capital letter" if text[:1].islower() else ""
         raise NotationError(
             f"cannot read {what} {text!r}: write elements with counts such as N4, N2O2, or ? "
-            "where it is unknown"
+            f"where it is unknown{hint}"
         )
     return tuple(sorted(counts.items(), key=lambda item: _rank(item[0])))
 

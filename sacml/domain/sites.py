@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sacml.domain.elements import METALS
+from sacml.domain.elements import ALKALI, METALS
 from sacml.domain.hosts import Host
 from sacml.domain.shells import Shell, candidates_for, format_counts, parse_counts
 from sacml.errors import NotationError, unknown
@@ -65,6 +65,11 @@ class Site:
         object.__setattr__(self, "metals", tuple(sorted(self.metals)))
         object.__setattr__(self, "axial", tuple(sorted(self.axial)))
         for metal in self.metals:
+            if metal in ALKALI:
+                raise NotationError(
+                    f"{metal} is a metal of the anode, no centre: give it as the alkali that meets "
+                    "the site, e.g. Co-N4@graphene with alkali " + metal
+                )
             if metal not in METALS:
                 raise unknown("metal", metal, METALS, f"an empty site is written {EMPTY!r}")
         if len(self.metals) > MAX_METALS:

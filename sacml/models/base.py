@@ -1,5 +1,6 @@
 """What all own estimators share: which columns they read, and what a bound is to them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def check_bound(bound: Any, n: int) -> None:
             raise unknown("bound", word, BOUNDS)
 
 
-class ColumnRegressor(RegressorMixin, BaseEstimator):
+class ColumnRegressor(RegressorMixin, BaseEstimator, ABC):
     """Base of the own estimators; `_fit` and `_predict` get the chosen columns only.
 
     Parameters
@@ -71,8 +72,8 @@ class ColumnRegressor(RegressorMixin, BaseEstimator):
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
         return self._predict(X[:, self.columns_])
 
-    def _fit(self, X: NDArray[Any], y: NDArray[np.float64]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _fit(self, X: NDArray[Any], y: NDArray[np.float64]) -> None: ...
 
-    def _predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        raise NotImplementedError
+    @abstractmethod
+    def _predict(self, X: NDArray[Any]) -> NDArray[np.float64]: ...

@@ -1,6 +1,8 @@
 """Places of an alkali atom near a centre, and structures with one on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from ase.data import chemical_symbols
@@ -23,6 +25,7 @@ REACH_A = 5.0
 KINDS = ("ring6", "ring5", "ring7", "ring4", "bridge", "top", "hollow", "neighbour")
 """Kinds of places in the order they are tried; ``ring6`` first, as the DFT protocol found."""
 DEFAULTS = BuildOptions()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -140,9 +143,13 @@ def _choose(structure: Structure, alkali: str, name: str | None, options: BuildO
     """Find a place by name, or the first one, without looking at all others where possible."""
     cut, normal = patch(structure), np.array(structure.normal)
     if name is None or name in KINDS:
+        given = {face: proposals(structure, cut, normal * face, alkali, options)
+                 for face in ((1, -1) if name is None else (1,))}  # fmt: skip
+        # what a face proposes is worked out once, and no further than needed
+        seen: dict[int, list[tuple[str, FloatArray]]] = {face: [] for face in given}
         for kind in KINDS if name is None else (name,):
-            for face in (1, -1) if name is None else (1,):
-                for found, start in proposals(structure, cut, normal * face, alkali, options):
+            for face, rest in given.items():
+                for found, start in _again(seen[face], rest):
                     if found != kind:
                         continue
                     point = _clear(structure, start, normal * face, alkali)
@@ -156,6 +163,14 @@ def _choose(structure: Structure, alkali: str, name: str | None, options: BuildO
         f"{structure.candidate}: no place {name!r} for {alkali}; places: "
         + (", ".join(there) or "none, every one is blocked")
     )
+
+
+def _again(seen: list[T], rest: Iterator[T]) -> Iterator[T]:
+    """What was seen already, then the rest, which is added to it."""
+    yield from seen
+    for item in rest:
+        seen.append(item)
+        yield item
 
 
 def _margins(positions: FloatArray, cell: FloatArray, pbc: FloatArray) -> FloatArray:

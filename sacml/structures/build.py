@@ -51,6 +51,9 @@ def build(
             f"{options.max_strain:.1%}; take a larger cell or raise max_strain"
         )
     structure = Structure.from_raw(raw, site, builder.counted)
+    if options.start_moments_mu_B:
+        moments = tuple(sorted(options.start_moments_mu_B.items()))
+        structure = replace(structure, start_moments_mu_B=moments)
     if alkali is None:
         if place is not None:
             raise StructureError(f"{site}: place {place!r} was given without an alkali")

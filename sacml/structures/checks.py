@@ -36,12 +36,12 @@ def distances(atoms: Atoms) -> FloatArray:
     if atoms.pbc.any():
         inverse = np.linalg.inv(atoms.cell.complete().array)
         vectors = vectors - (np.round(vectors @ inverse) * atoms.pbc) @ cell
-    best = (vectors**2).sum(axis=-1)
+    best = square = (vectors**2).sum(axis=-1)
     for steps in product(*((-1, 0, 1) if p else (0,) for p in atoms.pbc)):
         if any(steps):
             shift = np.array(steps, float) @ cell
             # |v + s|^2 without a new (n, n, 3) array
-            best = np.minimum(best, (vectors**2).sum(-1) + 2 * vectors @ shift + shift @ shift)
+            best = np.minimum(best, square + 2 * vectors @ shift + shift @ shift)
     return np.sqrt(np.maximum(best, 0.0))
 
 

@@ -81,7 +81,7 @@ class Scene:
             raise PictureError(f"{given.get_chemical_formula()}: positions that are no numbers")
         symbols = tuple(given.get_chemical_symbols())
         centre = _centre(given, symbols)
-        alkali = tuple(i for i, s in enumerate(symbols) if s in ALKALI and i not in centre)
+        alkali = _alkali(given, symbols, centre)
         normal = getattr(structure, "normal", None)
         anchor = getattr(structure, "anchor", None)
         middle = _middle(given, centre, anchor)
@@ -99,6 +99,14 @@ class Scene:
             _edges(moved, middle, axes),
             *_words(given, symbols),
         )
+
+
+def _alkali(atoms: "Atoms", symbols: tuple[str, ...], centre: tuple[int, ...]) -> tuple[int, ...]:
+    """The marked alkali atom; all of them where none is marked, but not those of a metal."""
+    if "alkali_index" in atoms.info:
+        marked = int(atoms.info["alkali_index"])
+        return (marked,) if 0 <= marked < len(symbols) else ()
+    return tuple(i for i, s in enumerate(symbols) if s in ALKALI and i not in centre)
 
 
 def _marked(atoms: "Atoms", key: str) -> tuple[int, ...]:
@@ -170,7 +178,7 @@ def _bonds(
         "ijDS", atoms.pbc, atoms.cell, atoms.positions, DRAWN_BOND * radii
     )
     found, guests, own = [], set(alkali), set(centre)
-    metals = {k for k, s in enumerate(symbols) if s in _METALS}
+    metals = {k for k, s in enumerate(symbols) if s in _METALS or s in ALKALI}
     # metals of the host are neighbours of a centre where the shell names them or nothing else is
     touched = {int(j) for i, j in zip(first, second, strict=True) if i in own} - own - guests
     ligands = own | (metals & set(_marked(atoms, "shell")))

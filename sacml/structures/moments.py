@@ -26,9 +26,15 @@ def has_start_moment(metal: str) -> bool:
 
 
 def starting_moments(structure: "Structure") -> "FloatArray":
-    """Moments (n_atoms,) in Bohr magnetons: the table's value on each centre, 0 elsewhere."""
+    """Moments (n_atoms,) in Bohr magnetons: the table's value on each centre, 0 elsewhere.
+
+    Moments that were asked for (``BuildOptions.start_moments_mu_B``) stand on every atom of their
+    element instead, so that the magnetic metals of a host can start with one too.
+    """
     moments = np.zeros(len(structure.atoms))
     symbols = structure.atoms.get_chemical_symbols()
     for index in structure.centre:
         moments[index] = START_MOMENTS_MU_B.get(symbols[index], 0.0)
+    for symbol, moment in structure.start_moments_mu_B:
+        moments[np.array(symbols) == symbol] = moment
     return moments

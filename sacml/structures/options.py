@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+from sacml.domain.elements import element
 from sacml.structures.structure import StructureError
 
 PROTOCOL = (
@@ -13,6 +14,7 @@ START_DISTANCE_TOP_A = {"Li": 2.45, "Na": 2.85, "K": 3.25}
 """Starting distance of the alkali from the metal it stands on, in Angstrom (the DFT protocol)."""
 START_HEIGHT_RING_A = {"Li": 1.9, "Na": 2.35, "K": 2.75}
 """Starting height of the alkali above the sheet over a ring, in Angstrom (the DFT protocol)."""
+MAX_MOMENT_MU_B = 10.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class BuildOptions:
         the isomer written in the site, or the documented default.
     dual
         ``bridged`` (default) or ``direct``: the shape of a six-neighbour pore of two centres.
+    start_moments_mu_B
+        Starting moment in Bohr magnetons by element, for every atom of it; elements that are not
+        named keep those of `sacml.structures.moments`.
     prerelax
         Whether the bond-spring model moves the atoms from their lattice points.
     """
@@ -51,6 +56,7 @@ class BuildOptions:
     min_image_distance_A: float = 7.0
     arrangement: int | None = None
     dual: str = "bridged"
+    start_moments_mu_B: dict[str, float] = field(default_factory=dict)
     prerelax: bool = True
 
     def __post_init__(self) -> None:
@@ -77,5 +83,12 @@ class BuildOptions:
             raise StructureError(f"repeat = {self.repeat}: give two whole numbers from 1 to 20")
         if self.arrangement is not None and self.arrangement < 0:
             raise StructureError(f"arrangement = {self.arrangement}: counted from 0")
+        for symbol, moment in self.start_moments_mu_B.items():
+            element(symbol)
+            if not (math.isfinite(moment) and abs(moment) <= MAX_MOMENT_MU_B):
+                raise StructureError(
+                    f"start_moments_mu_B[{symbol}] = {moment}: give a moment between "
+                    f"-{MAX_MOMENT_MU_B:.0f} and {MAX_MOMENT_MU_B:.0f} Bohr magnetons"
+                )
         if self.dual not in ("bridged", "direct"):
             raise StructureError(f"dual = {self.dual!r}: allowed are 'bridged' and 'direct'")

@@ -26,7 +26,7 @@ class HostBuilder:
     source
         Citation of lattice, composition and anchoring site.
     counted
-        False for a stand-in: a host without a cited lattice of its own.
+        False for a stand-in: a host without a cited lattice or anchoring site of its own.
     note
         Sentence of idealisation that every structure of this host carries; may be empty.
     """
@@ -110,5 +110,8 @@ def builder_for(site: Site) -> HostBuilder:
 
 
 def stand_ins() -> tuple[HostBuilder, ...]:
-    """Hosts that borrow another host's lattice, with the sentence that says so."""
+    """Hosts that are not counted, with the sentence that says why.
+
+    They borrow another host's lattice, are a model of our own, or are controls without a site.
+    """
     return tuple(b for b in builders().values() if not b.counted)

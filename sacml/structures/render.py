@@ -188,13 +188,15 @@ def _scale_bar(axes: "Axes", low: Floats, high: Floats) -> None:
 def _legend(figure: "Figure", scene: Scene, y: float) -> None:
     from matplotlib.lines import Line2D
 
-    order = [scene.symbols[i] for i in (*scene.centre, *scene.alkali)] + sorted(set(scene.symbols))
+    roles = dict.fromkeys(scene.centre, " (centre)") | dict.fromkeys(scene.alkali, " (alkali)")
+    # a metal may be centre and host in one structure: they are counted apart
+    kinds = [(s, roles.get(i, "")) for i, s in enumerate(scene.symbols)]
+    order = [kinds[i] for i in roles] + sorted(k for k in set(kinds) if not k[1])
     handles = []
-    for symbol in dict.fromkeys(order):
-        i = scene.symbols.index(symbol)
-        role = " (centre)" if i in scene.centre else " (alkali)" if i in scene.alkali else ""
-        strong = bool(role)
-        label = f"{symbol} {scene.symbols.count(symbol)}{role}"
+    for kind in dict.fromkeys(order):
+        i = kinds.index(kind)
+        strong = bool(kind[1])
+        label = f"{kind[0]} {kinds.count(kind)}{kind[1]}"
         handles.append(
             Line2D(
                 [],

@@ -76,28 +76,38 @@ def find_rings(cut: Patch, normal: FloatArray, through: Iterable[int]) -> list[t
                 if path is not None:
                     ring = (middle, *path)
                     found.setdefault(frozenset(ring), ring)
-    flat = [r for r in found.values() if _is_flat(cut.positions[list(r)], normal)]
-    return [r for r in flat if not any(set(o) < set(r) for o in flat)]
+    rings = list(found.values())
+    flat = [r for r, kept in zip(rings, _flat(cut, rings, normal), strict=True) if kept]
+    sets = [frozenset(r) for r in flat]
+    return [r for r, own in zip(flat, sets, strict=True) if not any(o < own for o in sets)]
 
 
 def _shortest(cut: Patch, first: int, last: int, barred: int) -> tuple[int, ...] | None:
     """Shortest way from first to last around an atom, of at most LARGEST - 1 atoms."""
-    ways: list[tuple[int, ...]] = [(first,)]
-    seen = {first, barred}
+    before = {first: first, barred: barred}
+    edge = [first]
     for _ in range(LARGEST - 2):
-        longer: list[tuple[int, ...]] = []
-        for way in ways:
-            for atom in cut.neighbours[way[-1]]:
+        grown: list[int] = []
+        for here in edge:
+            for atom in cut.neighbours[here]:
                 if atom == last:
-                    return (*way, last)
-                if atom not in seen:
-                    seen.add(atom)
-                    longer.append((*way, atom))
-        ways = longer
+                    way = [last, here]
+                    while way[-1] != first:
+                        way.append(before[way[-1]])
+                    return tuple(reversed(way))
+                if atom not in before:
+                    before[atom] = here
+                    grown.append(atom)
+        edge = grown
     return None
 
 
-def _is_flat(points: FloatArray, normal: FloatArray) -> bool:
-    centred = points - points.mean(axis=0)
-    direction = np.linalg.svd(centred)[2][2]
-    return bool(abs(direction @ normal) >= FLAT)
+def _flat(cut: Patch, rings: list[tuple[int, ...]], normal: FloatArray) -> list[bool]:
+    """Whether each ring is seen from above; rings of one size are fitted together."""
+    cosine = np.zeros(len(rings))
+    for size in {len(r) for r in rings}:
+        which = [k for k, r in enumerate(rings) if len(r) == size]
+        points = cut.positions[np.array([rings[k] for k in which])]
+        centred = points - points.mean(axis=1, keepdims=True)
+        cosine[which] = np.abs(np.linalg.svd(centred, full_matrices=True)[2][:, 2] @ normal)
+    return (cosine >= FLAT).tolist()

@@ -81,7 +81,9 @@ class Structure:
     idealisation
         Sentences; empty where nothing is idealised.
     counted
-        False for a stand-in, a host that borrows another host's lattice.
+        False for a stand-in, see `sacml.structures.registry.HostBuilder`.
+    start_moments_mu_B
+        Starting moments by element that were asked for; see `BuildOptions`.
     """
 
     atoms: Atoms
@@ -97,6 +99,7 @@ class Structure:
     idealisation: tuple[str, ...]
     strain: float
     counted: bool = True
+    start_moments_mu_B: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         for array in self.atoms.arrays.values():

@@ -71,6 +71,17 @@ def quiet() -> Iterator[None]:
                 logger.setLevel(level)
 
 
+def check_uri(uri: str) -> None:
+    """Refuse an address that no store can have, without loading MLflow."""
+    scheme = urlsplit(uri).scheme.split("+")[0]
+    if scheme not in _SCHEMES:
+        raise TrackingError(
+            f"tracking URI {uri!r} names no database or server: MLflow no longer writes plain "
+            f"folders; write {_SQLITE}/path/to/{DATABASE} or https://host:port "
+            f"(allowed kinds: {', '.join(_SCHEMES)})"
+        )
+
+
 def connect(uri: str) -> "MlflowClient":
     """Open the store behind a tracking URI.
 
@@ -79,13 +90,7 @@ def connect(uri: str) -> "MlflowClient":
     TrackingError
         If it is a file store (MLflow gave it up), of no known kind, or cannot be opened.
     """
-    scheme = urlsplit(uri).scheme.split("+")[0]
-    if scheme not in _SCHEMES:
-        raise TrackingError(
-            f"tracking URI {uri!r} names no database or server: MLflow no longer writes plain "
-            f"folders; write {_SQLITE}/path/to/{DATABASE} or https://host:port "
-            f"(allowed kinds: {', '.join(_SCHEMES)})"
-        )
+    check_uri(uri)
     database = sqlite_path(uri)
     try:
         if database is not None:

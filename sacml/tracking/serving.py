@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sacml.domain import STANDARD, Candidate, Conditions, Site
+from sacml.data import read_site
+from sacml.domain import STANDARD, Candidate, Conditions
 from sacml.domain.candidates import check_alkali
 from sacml.errors import RowProblem, SacmlError, TableError
 
@@ -53,7 +54,7 @@ def candidates_of(frame: pd.DataFrame, name: str = "input") -> list[Candidate]:
         problems += wrong
         if not wrong:
             conditions = Conditions(**values)
-            found.append(Candidate(Site.parse(row["site"]), row["alkali"], conditions))
+            found.append(Candidate(read_site(row["site"]), row["alkali"], conditions))
     if problems:
         raise TableError(name, problems)
     return found
@@ -63,7 +64,7 @@ def _wrong_cells(
     line: int, site: object, alkali: object, values: dict[str, Any]
 ) -> list[RowProblem]:
     checks: list[tuple[str, object, Callable[[], object]]] = [
-        ("site", site, lambda: Site.parse(str(site))),
+        ("site", site, lambda: read_site(str(site))),
         ("alkali", alkali, lambda: check_alkali(str(alkali))),
     ]
     checks += [(c, v, partial(Conditions, **{c: v})) for c, v in values.items()]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sacml.domain import Candidate, Modifier, Shell
+from sacml.domain import Candidate, Modifier, Shell, Site
 from sacml.domain.conditions import Conditions
 from sacml.uncertainty.domain import NUMBERS, WORDS, Applicability, Flag, surroundings_text
 
@@ -67,14 +68,12 @@ class _About:
         return f"{what} never seen"
 
     def shell(self) -> str:
-        seen = [Shell.parse(text) for text in self.domain.shells]
-        unseen = [s for s in _shells(self.candidate) if s.composition not in self.domain.shells]
-        return "; ".join(_nearest(shell, seen) for shell in unseen)
+        return _unseen_shells(self.candidate.site, self.domain.shells)
 
     def surroundings(self) -> str:
         site = self.candidate.site
         around = surroundings_text(site.axial, site.second_shell)
-        forms = [str(s) for s in _shells(self.candidate) if s.qualifiers
+        forms = [str(s) for s in _shells(site) if s.qualifiers
                  and str(s) not in self.domain.shell_forms]  # fmt: skip
         new = [*forms, *([around] if around and around not in self.domain.surroundings else [])]
         return f"this isomer, type of N, axial ligand or second shell never seen: {', '.join(new)}"
@@ -115,7 +114,7 @@ class _About:
         return f"not stated: {_names(self.conditions.unstated)} (a state of its own to the model)"
 
     def unknown_shell(self) -> str:
-        names = ", ".join(map(str, _shells(self.candidate)))
+        names = ", ".join(map(str, _shells(self.candidate.site)))
         return f"shell unknown: the mean over {names}, the interval spans all of them"
 
 
@@ -123,8 +122,16 @@ def _names(names: "list[str] | tuple[str, ...]") -> str:
     return ", ".join(_TITLES.get(n, (n,))[0] for n in names)
 
 
-def _shells(candidate: Candidate) -> tuple[Shell, ...]:
-    return candidate.site.possible_shells()
+# the rows of a table share a few sites: what is said about a site is worked out once
+@lru_cache(maxsize=10_000)
+def _shells(site: Site) -> tuple[Shell, ...]:
+    return site.possible_shells()
+
+
+@lru_cache(maxsize=10_000)
+def _unseen_shells(site: Site, known: tuple[str, ...]) -> str:
+    seen = [Shell.parse(text) for text in known]
+    return "; ".join(_nearest(s, seen) for s in _shells(site) if s.composition not in known)
 
 
 def _nearest(shell: Shell, seen: list[Shell]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sacml.data.review import read_site
 from sacml.domain import Candidate, Conditions, Site
 from sacml.domain.conditions import LIMITS
 from sacml.errors import RowProblem, SacmlError, TableError
@@ -17,7 +18,7 @@ SCHEMA = "sacml.predict/1"
 _NUMBERS = tuple(LIMITS)
 _WORDS = ("electrolyte", "cell", "role")
 COLUMNS = ("site", "alkali", *_NUMBERS, *_WORDS)
-"""Columns that a table of candidates may have; `site` is required."""
+"""Columns that a table of candidates may have; `site`, by notation or name, is required."""
 
 
 def read_candidates(path: str | Path, alkali: str | None = None) -> list[Candidate]:
@@ -85,7 +86,7 @@ def _read_row(
     site: Site | None = None
     text = (row.get("site") or "").strip()
     try:
-        site = Site.parse(text)
+        site = read_site(text)
     except SacmlError as error:
         problems.append(RowProblem(line, "site", text, str(error)))
     if symbol is not None:
@@ -113,6 +114,7 @@ def write_csv(rows: Iterable[PredictionRow], path: str | Path) -> int:
              "unit", "level", "in_domain", "reasons", "model", "against_bulk_eV",
              "against_graphene_eV"]  # fmt: skip
     count = 0
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     with Path(path).open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, names)
         writer.writeheader()

@@ -90,6 +90,10 @@ class StudyConfig(BaseModel):
             raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ConfigError(f"there is no configuration file {str(path)!r}") from None
+        except OSError as error:
+            raise ConfigError(
+                f"cannot read the configuration {str(path)!r}: {error.strerror}; give a TOML file"
+            ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: not valid TOML: {error}") from None
         return cls.make(raw, str(path))

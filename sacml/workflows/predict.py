@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,7 @@ def predict(
     Parameters
     ----------
     sites
-        Line notation or `Site` objects.
+        Line notation, names of systems of the review (``ZnSAs``), or `Site` objects.
     alkali
         ``Li``, ``Na`` or ``K``.
     conditions
@@ -108,15 +108,32 @@ def predict(
     Returns
     -------
     list of PredictionRow
-        Site by site, target by target.
+        Site by site, target by target. Where a site was given by its name, the reasons say how the
+        name was read.
     """
+    from sacml.data.review import read_site
+
     listed = [sites] if isinstance(sites, str | Site) else list(sites)
-    parsed = [s if isinstance(s, Site) else Site.parse(s) for s in listed]
     given = conditions or Conditions()
-    candidates = [Candidate(site, alkali, given) for site in parsed]
-    return list(
-        predict_candidates(candidates, targets=targets, level=level, assume=assume, models=models)
+    candidates = [
+        Candidate(s if isinstance(s, Site) else read_site(s), alkali, given) for s in listed
+    ]
+    notes = [() if isinstance(s, Site) else _how_read(s) for s in listed]
+    rows = predict_candidates(
+        candidates, targets=targets, level=level, assume=assume, models=models
     )
+    return [
+        replace(row, reasons=(*row.reasons, *notes[i // len(targets)]))
+        for i, row in enumerate(rows)
+    ]
+
+
+def _how_read(text: str) -> tuple[str, ...]:
+    """Say what a name stands for; nothing for line notation."""
+    from sacml.data.review import system_named
+
+    system = system_named(text)
+    return () if system is None else (f"{system.name} read as {system.site}: {system.idealised}",)
 
 
 def predict_candidates(

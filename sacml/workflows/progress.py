@@ -14,7 +14,9 @@ def fold_bar() -> "Iterator[Callable[[FoldDone], None]]":
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    # elsewhere than on a terminal even an empty bar would leave a blank line
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bars: dict[str, TaskID] = {}
 
         def on_fold(fold: "FoldDone") -> None:

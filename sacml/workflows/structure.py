@@ -118,7 +118,7 @@ def _build_all(
         try:
             site = Site.parse(given) if isinstance(given, str) else given
         except SacmlError as error:
-            failed.append(str(error))
+            failed.append(_named(given, error))
             continue
         reasons = []
         shells = site.resolved()
@@ -126,15 +126,21 @@ def _build_all(
             try:
                 built += _build_places(exact, alkali, place, options)
             except SacmlError as error:
-                reasons.append((str(exact), str(error)))
+                reasons.append((str(exact), _named(exact, error)))
         if len(reasons) == len(shells):
             failed += [reason for _, reason in reasons]
         else:
-            refused += reasons
+            refused += [(name, reason.removeprefix(f"{name}: ")) for name, reason in reasons]
     if failed:
         head = f"{len(failed)} structure{'s' * (len(failed) != 1)} cannot be built"
         raise StructureError(failed[0] if len(failed) == 1 else "\n  ".join([head, *failed]))
     return built, refused
+
+
+def _named(given: str | Site, error: SacmlError) -> str:
+    """Message of an error with the candidate it is about, said once."""
+    text = str(error)
+    return text if str(given) in text else f"{given}: {text}"
 
 
 def _build_places(

@@ -50,6 +50,10 @@ def train(
         Called after every fold of every model, see `sacml.workflows.progress`.
     """
     settings = config if isinstance(config, StudyConfig) else _read(config)
+    if track and tracking_uri is not None:
+        from sacml.tracking import check_uri
+
+        check_uri(tracking_uri)  # before hours of work, not after
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     settings.write(out / "config.toml")

@@ -1,9 +1,13 @@
 """`sacml predict` as a person types it."""
 
 import json
+import shutil
 
 import pytest
 from shell import rows_of, sacml
+
+from sacml._resources import model_path
+from sacml.data import systems
 
 
 def test_one_site_prints_three_targets_with_intervals_and_what_was_assumed():
@@ -56,6 +60,42 @@ def test_a_table_of_candidates_is_predicted_row_by_row(tmp_path):
     assert rows[1]["assumed"] == "areal_capacity_mAh_cm2"
 
 
+def test_every_system_of_the_review_is_predicted_by_name_and_by_notation(tmp_path):
+    table, out = tmp_path / "in.csv", tmp_path / "new" / "folder" / "out.csv"
+    asked = [(text, s) for s in systems() for text in (s.name, str(s.site))]
+    table.write_text(
+        "site,alkali\n" + "".join(f'"{text}",{s.alkali}\n' for text, s in asked), encoding="utf-8"
+    )
+    done = sacml("predict", "--file", table, "--out", out)
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(out)
+    assert [r["site"] for r in rows[::3]] == [str(s.site) for _, s in asked]
+    values = [(r["value"], r["lower"], r["upper"]) for r in rows]
+    for i in range(0, len(rows), 6):
+        assert values[i : i + 3] == values[i + 3 : i + 6]
+
+
+def test_a_name_of_the_review_says_how_it_was_read():
+    done = sacml("predict", "Pt SAs/In2S3/Ti3C2", "-a", "Li")
+    assert done.returncode == 0, done.stderr
+    assert "Pt SAs/In2S3/Ti3C2 read as Pt-?@in2s3|ti3c2: taken to sit in the sulfide" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.onnx", "arrays.npz", "MODEL_CARD.md"])
+def test_an_altered_model_file_is_refused(tmp_path, name):
+    folder = tmp_path / "models"
+    shutil.copytree(model_path(), folder)
+    file = folder / "cycle_life" / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    done = sacml("predict", "Co-N4@graphene", "-a", "Li", "--models", folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"sacml: {file} was altered")
+    assert "restore the folder" in done.stderr
+    assert done.stdout == ""
+
+
 def test_every_bad_row_of_a_table_is_reported_at_once(tmp_path):
     table = tmp_path / "bad.csv"
     table.write_text(
@@ -85,6 +125,9 @@ def test_every_bad_row_of_a_table_is_reported_at_once(tmp_path):
         (["Co-N4@graphene", "-a", "Li", "--level", "1"], "outside 0 to 1"),
         (["Co-N4@graphene", "-a", "Li", "--models", "nowhere"], "nowhere"),
         (["--file", "nothing.csv", "-a", "Li"], "nothing.csv"),
+        (["Co-N4@graphene", "-a", "Li", "--out", __file__ + "/x.csv"], "check the path"),
+        (["Li-N4@graphene", "-a", "Li"], "Li is a metal of the anode"),
+        (["ZnSA-N-D", "-a", "Na"], "did you mean the review's 'ZnSA-N-C'"),
     ],
 )
 def test_a_mistake_gets_one_clear_message_and_no_traceback(arguments, says):
@@ -111,3 +154,19 @@ def test_unusable_tables_are_named(tmp_path, content, says):
     assert done.returncode == 1
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.long
+def test_three_bad_rows_in_a_million_are_found_and_nothing_is_lost(tmp_path):
+    table, rows = tmp_path / "big.csv", 1_000_000
+    bad = {10: "Xx-N4@graphene,Li,1", 500_000: "Co-N4@graphene,Rb,1",
+           rows - 1: "Co-N4@graphene,Li,fast"}  # fmt: skip
+    with table.open("w") as file:
+        file.write("site,alkali,current_density_mA_cm2\n")
+        for i in range(rows):
+            file.write(bad.get(i, f"Co-N4@graphene,{('Li', 'Na', 'K')[i % 3]},{1 + i % 7}") + "\n")
+    done = sacml("predict", "--file", table, "--out", tmp_path / "out.csv")
+    assert done.returncode == 1
+    assert f"{table}: 3 bad rows" in done.stderr
+    assert [f"line {i + 2}, " in done.stderr for i in bad] == [True] * 3
+    assert not (tmp_path / "out.csv").exists()

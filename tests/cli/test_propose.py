@@ -27,6 +27,21 @@ def test_constraints_of_the_lab_are_kept_and_reasons_given():
     assert sum(answer["refused"].values()) > 0
 
 
+def test_the_list_says_what_is_known_why_it_is_there_and_what_was_left_out():
+    done = sacml("propose", "-a", "Na", "--exclude", "Co,Pt", "--max-price-usd-per-kg", "50",
+                 "--top", "3")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    marked = [line for line in lines if "known:" in line]
+    assert marked
+    assert all(line.split("known:")[1].strip() for line in marked), "a mark names something"
+    for start in ("  1. ", "  3. ", "       why: ", "       uncertain: ", "note: ", "left out: ",
+                  "ranked, not listed: "):  # fmt: skip
+        assert any(line.startswith(start) for line in lines), start
+    assert any("metal Pt excluded" in line for line in lines)
+    assert any("price above 50 USD/kg" in line for line in lines)
+
+
 def test_the_same_command_twice_gives_the_same_list(tmp_path):
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     for path in (first, second):

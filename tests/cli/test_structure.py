@@ -91,7 +91,7 @@ def test_3d_view(tmp_path):
         (("Co-N4@graphene", "-a", "Li", "--place", "moon"), "ring6"),
         (("Co-N4@graphene", "--formats", "pdb"), "extxyz, cif, poscar"),
         (("Co-N4@graphene", "--inputs", "siesta"), "vasp, espresso"),
-        (("@li_metal",), "li_metal"),
+        (("@oxide",), "oxide"),
     ],
 )
 def test_mistakes_are_named_and_write_nothing(run, tmp_path, arguments, word):
@@ -103,8 +103,8 @@ def test_mistakes_are_named_and_write_nothing(run, tmp_path, arguments, word):
 
 
 def test_all_mistakes_at_once(run, tmp_path):
-    result = run("Co-N4@graphene", "Co-N4@nowhere", "what", "@k_metal", "-o", tmp_path)
-    assert all(w in str(result.exception) for w in ("3 structures", "nowhere", "what", "k_metal"))
+    result = run("Co-N4@graphene", "Co-N4@nowhere", "what", "@other", "-o", tmp_path)
+    assert all(w in str(result.exception) for w in ("3 structures", "nowhere", "what", "@other"))
     assert not list(tmp_path.iterdir())
 
 

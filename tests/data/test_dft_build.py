@@ -178,8 +178,8 @@ def test_the_hold_on_the_metal_needs_atom_and_empty_site(tmp_path):
     script.build(tmp_path, tmp_path / "out")
     (row,) = rows(tmp_path / "out" / "stability.csv")
     assert float(row["binding_energy_to_empty_site_eV"]) == pytest.approx(-7.0)
-    cohesive = float(row["cohesive_energy_metal_eV"])
-    assert float(row["metal_stability_eV"]) == pytest.approx(-7.0 + cohesive)
+    # an experimental cohesive energy never meets a computed one
+    assert not [name for name in row if "cohesive" in name or "metal_stability" in name]
 
 
 def test_an_empty_folder_is_an_error(tmp_path):

@@ -222,6 +222,46 @@ def test_energies_need_reference_and_level_of_theory(table):
     assert any(line == 5 and "vacuum" in text for line, _, _, text in found)
 
 
+MIXED = "site,alkali,binding_energy_eV,reference,level_of_theory,not_for_fit\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ("Co-N4@graphene,Li,-2,atom,PBE,\nFe-N4@graphene,Li,-1,bulk,PBE,\n", (3, "reference")),
+        ("Co-N4@graphene,Li,-2,atom,PBE,\nFe-N4@graphene,Li,-1,atom,HSE,\n",
+         (3, "level_of_theory")),
+        # one pair against both states does not make them comparable to another pair's
+        ("Co-N4@graphene,Li,-2,atom,PBE,\nCo-N4@graphene,Li,-1,bulk,PBE,\n"
+         "Fe-N4@graphene,Li,-2,atom,PBE,\nZn-N4@graphene,Li,0.2,bulk,PBE,\n", (5, "reference")),
+    ],
+)  # fmt: skip
+def test_energies_that_can_never_be_fitted_together_are_refused(table, rows, where):
+    ((line, column, _, text),) = problems(table(MIXED + rows))
+    assert (line, column) == where
+    assert text.startswith("mixed ")
+    assert "not_for_fit" in text
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # both states of every pair, as in our own table
+        "Co-N4@graphene,Li,-2,atom,PBE,\nCo-N4@graphene,Li,-0.4,bulk,PBE,\n",
+        "Co-N4@graphene,Li,-2,atom,PBE,\nFe-N4@graphene,Li,-1,bulk,HSE,another code\n",
+        "Co-N4@graphene,Li,-2,atom,PBE,\nFe-N4@graphene,Li,-1,ion,PBE,\n",
+    ],
+)
+def test_energies_that_share_a_reference_or_stay_out_of_fits_may_stand_together(table, rows):
+    assert len(read_table(table(MIXED + rows))) == 2
+
+
+def test_our_own_energies_are_read_back(tmp_path):
+    source = load_dataset("dft")
+    source.frame().to_csv(tmp_path / "dft.csv", index=False)
+    assert read_table(tmp_path / "dft.csv").records == source.records
+
+
 def test_ion_energies_are_kept_but_not_fitted(table):
     data = read_table(
         table("site,alkali,binding_energy_eV,reference,level_of_theory\n@graphene,Li,-1,ion,PBE\n")

@@ -1,5 +1,8 @@
-from sacml.data import load_dataset, systems
+import pytest
+
+from sacml.data import load_dataset, read_site, system_named, systems
 from sacml.domain import ALKALI, Site
+from sacml.errors import SacmlError
 
 # every system that the brief of the project names
 NAMED = {
@@ -48,3 +51,25 @@ def test_printed_values_are_records():
                     == (s.source_group, s.site, s.alkali)]  # fmt: skip
             assert mine, s.name
             assert {r.is_sac for r in mine} == {not s.is_control}
+
+
+def test_every_name_and_alias_is_read_as_its_site():
+    for s in systems():
+        for name in (s.name, *s.aliases):
+            assert read_site(name) == s.site
+            assert system_named(name.upper().replace(" ", "")).site == s.site
+            with pytest.raises(SacmlError):
+                Site.parse(name)  # else the name would shadow a site in line notation
+
+
+def test_line_notation_stays_line_notation():
+    assert read_site("Co-N4@graphene") == Site.parse("Co-N4@graphene")
+    assert system_named("Co-N4@graphene") is None
+
+
+def test_a_wrong_name_gets_the_nearest_and_what_a_site_looks_like():
+    with pytest.raises(SacmlError, match=r"METAL-SHELL@HOST.*did you mean the review's 'ZnSA-N-C'"):
+        read_site("ZnSA-N-D")
+    with pytest.raises(SacmlError) as caught:
+        read_site("nothing like it")
+    assert "did you mean" not in str(caught.value)

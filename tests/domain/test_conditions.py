@@ -24,7 +24,7 @@ def test_what_is_not_stated_stays_unstated_until_something_is_assumed():
     ("text", "says"),
     [
         ("j=0", "outside 0 to 1000"),
-        ("j=-1", "outside"),
+        ("j=-1", "mA cm-2 (zero excluded); check sign and unit"),
         ("q=nan", "outside"),
         ("T=900", "outside -150 to 200"),
         ("j=three", "plain number"),

@@ -138,7 +138,7 @@ def test_an_unknown_symbol_gets_the_nearest_one(given, meant):
     with pytest.raises(UnknownElementError, match=f"did you mean .*{meant}") as caught:
         element(given)
     assert repr(given) in str(caught.value)
-    assert "allowed are H, Li" in str(caught.value)
+    assert "(allowed: H, Li" in str(caught.value)
     assert isinstance(caught.value, UnknownNameError)
     assert isinstance(caught.value, ValueError)
 

@@ -67,6 +67,8 @@ def test_equal_sites_have_one_canonical_form(written, canonical):
     ("text", "says"),
     [
         ("Xx-N4@graphene", "unknown metal 'Xx'"),
+        ("Li-N4@graphene", "Li is a metal of the anode, no centre"),
+        ("co-n4@graphene", "symbols start with a capital letter"),
         ("Co-N4@grapene", "did you mean 'graphene'"),
         ("Co-N6@graphene", "allowed numbers: 3, 4"),
         ("Fe+Ni-N4@graphene", "two centres; allowed numbers: 5, 6, 7, 8"),

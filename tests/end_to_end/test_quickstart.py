@@ -66,4 +66,49 @@ def test_tracking_holds_one_nested_run_per_model_and_split(quickstart):
 
     folder, _ = quickstart
     runs = list_runs(f"sqlite:///{folder / 'runs' / 'mlflow.db'}")
-    assert len(runs) > 3 * 4
+    assert set(runs["status"]) == {"FINISHED"}
+    parent = runs[runs["kind"] == "study"]
+    assert len(parent) == 1
+    nested = runs[runs["kind"] != "study"]
+    assert set(nested["parent_run_id"]) == set(parent["run_id"])
+    expected = set()
+    for path in (folder / "runs" / "quickstart" / "tables").glob("*/scores.csv"):
+        for r in rows_of(path):
+            expected.add((path.parent.name, r["model"], r["trained_on"], r["split"]))
+    evaluated = nested[nested["kind"] == "evaluation"]
+    keys = ["target", "model", "trained_on", "split"]
+    assert {tuple(r) for r in evaluated[keys].itertuples(index=False)} == expected
+    assert len(evaluated) == len(expected)
+    assert (nested["kind"] == "release").sum() == 3
+
+
+def test_tracking_holds_data_configuration_environment_figures_and_a_model_to_load(quickstart):
+    import mlflow
+
+    from sacml.tracking import list_runs
+    from sacml.tracking.backend import as_default, connect, quiet
+
+    folder, _ = quickstart
+    uri = f"sqlite:///{folder / 'runs' / 'mlflow.db'}"
+    runs = list_runs(uri)
+    (parent,) = runs[runs["kind"] == "study"]["run_id"]
+    client = connect(uri)
+    with quiet(), as_default(uri):
+        run = client.get_run(parent)
+        names = {f.path for f in client.list_artifacts(parent)}
+        figures = client.list_artifacts(parent, "figures")
+        release = runs[(runs["kind"] == "release") & runs["name"].str.contains("cycle_life")]
+        (output,) = client.get_run(release["run_id"].iloc[0]).outputs.model_outputs
+        model = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
+        example = model.metadata.load_input_example()
+        predicted = model.predict(example)
+    assert {"config.toml", "environment.txt", "report.html", "figures", "tables"} <= names
+    assert len(figures) >= 4
+    digests = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
+    assert set(digests) == {
+        "dft:binding_energy", "literature:nucleation_overpotential", "literature:cycle_life",
+    }  # fmt: skip
+    assert all(digests.values())
+    assert model.metadata.signature is not None
+    assert len(predicted) == len(example)
+    assert (predicted["lower"] <= predicted["value"]).all()

@@ -23,6 +23,22 @@ def test_the_figures_of_the_readme_are_those_of_the_repository():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_empty_blocks_are_filled_and_filled_ones_replaced(monkeypatch):
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("readme", REPO / "experiments" / "readme.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "BLOCKS", {"data": lambda: "| a |\n\\1 stays", "b": lambda: "x"})
+    text = "before\n<!-- data -->\n<!-- /data -->\nbetween\n<!-- b -->\nold\n<!-- /b -->\nafter"
+    once = module.filled(text)
+    assert "<!-- data -->\n| a |\n\\1 stays\n<!-- /data -->\nbetween" in once
+    assert "<!-- b -->\nx\n<!-- /b -->\nafter" in once
+    assert module.filled(once) == once
+    with pytest.raises(SystemExit, match="no block 'b'"):
+        module.filled(text.replace("b -->", "c -->"))
+
+
 def commands() -> list[str]:
     text = (REPO / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```(?:sh|bash)\n(.*?)```", text, re.DOTALL)

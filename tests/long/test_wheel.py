@@ -36,6 +36,9 @@ def test_the_wheel_carries_the_data_and_the_models(wheel):
     ):
         assert wanted in names
     assert not [n for n in names if "/campaign/" in n], "raw results are no part of the package"
+    assert not [n for n in names if "__pycache__" in n or n.endswith((".pyc", ".db"))]
+    assert {n.split("/")[0].split("-")[0] for n in names} == {"sacml"}, "no tests, no runs"
+    assert wheel.stat().st_size < 5_000_000
 
 
 def test_every_bundled_table_of_the_checkout_is_in_the_wheel(wheel):

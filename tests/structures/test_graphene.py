@@ -260,7 +260,7 @@ def test_fifth_neighbour_is_an_axial_donor():
         ("Co-N4(pyrrolic)@graphene", {"repeat": (4, 4)}, ["too small", "5x5"]),
         ("Co-N4(pyrrolic)@graphene", {"max_strain": 0.01}, ["strained by", "1.0%"]),
         ("Co-?@mof", {}, ["not known"]),
-        ("@cu_foil", {}, ["no structure", "graphene"]),
+        ("@oxide", {}, ["no structure", "graphene"]),
     ],
 )
 def test_what_cannot_be_built_is_named(site, options, words):

@@ -21,6 +21,16 @@ def test_bare_tube_is_that_of_ase(n, m, length):
     assert mapping(ours, turned, tolerance=0.02) is not None
 
 
+@pytest.mark.parametrize(("n", "m"), [(8, 0), (6, 6), (10, 0)])
+def test_wall_has_the_bond_and_the_diameter_of_graphene_rolled_up(n, m):
+    atoms = build(f"@cnt({n},{m})").atoms
+    apart = atoms.get_all_distances(mic=True) + 9 * np.eye(len(atoms))
+    # PBE lattice constant of graphene in datasets/dft, 2.467 A; a chord is shorter than its arc
+    assert np.sort(apart, axis=1)[:, :3] == pytest.approx(2.467 / 3**0.5, abs=0.02)
+    diameter = 2.467 * (n**2 + n * m + m**2) ** 0.5 / np.pi
+    assert np.ptp(atoms.positions[:, 2]) == pytest.approx(diameter, abs=0.25)
+
+
 @pytest.mark.parametrize(
     "site", ["Co-N4@cnt", "Zn-N3@cnt(10,0)", "Fe+Ni-N6@cnt(6,6)", "Co-N2C2(cis5)@cnt(5,5)"]
 )

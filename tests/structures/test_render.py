@@ -95,3 +95,16 @@ def test_a_path_that_cannot_be_written(structure, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PictureError, match="cannot write"):
         render(structure, tmp_path / "file" / "a.png", dpi=40)
+
+
+def test_only_the_added_atom_of_an_alkali_metal_is_marked():
+    loaded, bare = Scene.of(build("@li_metal", "Li")), Scene.of(build("@li_metal"))
+    assert loaded.alkali == (36,)
+    assert bare.alkali == ()
+    assert not loaded.bonds
+
+
+def test_legend_tells_a_centre_from_the_same_metal_of_its_host():
+    figure = draw(Scene.of(build("Co-S4@cos", "Li")))
+    texts = {t.get_text() for t in figure.legends[0].get_texts()}
+    assert texts == {"Co 1 (centre)", "Li 1 (alkali)", "Co 19", "S 24"}

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from sacml.tracking import TrackingError, default_uri
+from sacml.tracking import TrackingError, check_uri, default_uri
 from sacml.tracking.backend import as_default, connect, experiment_id, quiet
 
 
@@ -21,6 +21,8 @@ def test_default_uri_is_absolute_and_makes_nothing(tmp_path, monkeypatch):
 def test_file_stores_and_unknown_kinds_are_refused(uri):
     with pytest.raises(TrackingError, match="sqlite:///"):
         connect(uri)
+    with pytest.raises(TrackingError, match="sqlite:///"):
+        check_uri(uri)
 
 
 def test_a_store_that_cannot_be_opened_is_a_clear_error(tmp_path):

@@ -195,7 +195,7 @@ def test_outside_of_the_context_nothing_is_logged(store):
 
 
 def test_a_full_study_is_logged_in_time(store, dataset, make_evaluation):
-    """72 nested runs in under a minute (issue 2); here 24 in a third of that."""
+    """72 nested runs take under a minute; here 24 in a third of that."""
     evaluation = make_evaluation(
         [f"m{i}" for i in range(4)], ("sac", "all"), ("a", "b", "c"), n=60, n_folds=30
     )

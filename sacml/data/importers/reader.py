@@ -11,6 +11,7 @@ from sacml.data.derive import complete, hours_from_cycles
 from sacml.data.importers.cells import Cells
 from sacml.data.importers.files import read_texts
 from sacml.data.importers.headers import Layout, Quantity, read_layout
+from sacml.data.importers.mixtures import refuse_mixtures
 from sacml.data.importers.rows import Rows, read_rows
 from sacml.data.importers.units import CONDITION_UNITS, conversion
 from sacml.data.rules import reference_problem, value_problem
@@ -96,6 +97,7 @@ def read_records(
         bare = ~held
         bare[[int(i) for i in np.searchsorted(lines, [p.row for p in cells.problems])]] = False
         cells.refuse(bare, "(values)", "the row holds no value; fill one in or remove the row")
+        refuse_mixtures(cells, rows, values)
     if cells.problems:
         problems = sorted(cells.problems, key=lambda p: (p.row, p.column))
         raise TableError(str(path), problems)

@@ -5,7 +5,7 @@ from ase import Atoms
 
 from sacml.domain import Site
 from sacml.structures.hosts.axial import attach
-from sacml.structures.hosts.flat import IntArray
+from sacml.structures.hosts.flat import IntArray, nearest
 from sacml.structures.hosts.pores import Pore, pore
 from sacml.structures.hosts.second_shell import dope
 from sacml.structures.hosts.shells import choose, without_fifth
@@ -19,7 +19,12 @@ from sacml.structures.options import PROTOCOL, BuildOptions
 from sacml.structures.registry import host_builder
 from sacml.structures.structure import FloatArray, RawSite, StructureError
 
-SOURCE = f"lattice a = 2.467 A and pores: {PROTOCOL}"
+SOURCE = (
+    f"lattice a = 2.467 A and pores: {PROTOCOL}; starting positions around a site: bond springs "
+    "fitted to its relaxed sites"
+)
+WITH_NITROGEN = ("n_doped_graphene", "n_doped_carbon")
+GRAPHITIC = "The N of the bare host is not stated: one graphitic N in the cell stands for it."
 REPEAT, REPEAT_DUAL = (4, 4), (5, 5)
 
 
@@ -60,6 +65,9 @@ def build_graphene(site: Site, options: BuildOptions) -> RawSite:
         notes += more
         for index, symbol in zip(hole.shell, laid, strict=True):
             symbols[index] = symbol
+    elif site.host.parts[0].name in WITH_NITROGEN:
+        symbols[_beside(hole.positions, hole.cell, hole.ring_centre)] = "N"
+        notes += (GRAPHITIC,)
     notes += dual_notes(site, hole)
     notes += dope(site, hole, symbols)
     positions = place_atoms(hole, symbols, site.metals, options)
@@ -84,6 +92,11 @@ def build_graphene(site: Site, options: BuildOptions) -> RawSite:
     return RawSite(
         atoms, centre, shell_atoms, _anchor(hole, positions, centre, options), idealisation=notes
     )
+
+
+def _beside(positions: FloatArray, cell: FloatArray, point: FloatArray) -> int:
+    """First of the atoms of a flat sheet that lie nearest to a point of it."""
+    return int(np.argmin(np.linalg.norm(nearest(positions - point, cell), axis=1).round(6)))
 
 
 def check_nitrogen(site: Site, allowed: tuple[str, ...]) -> None:

@@ -1,8 +1,8 @@
 """Which element goes where: the symmetry-distinct arrangements of a first shell in a pore."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import permutations
 
 from sacml.domain import Host, Shell, Site
 from sacml.structures.hosts.pores import Pore
@@ -14,7 +14,6 @@ SHARED_RING = {(0, 1): "cis6", (2, 3): "cis6", (0, 2): "cis5", (1, 3): "cis5",
 """How two places of a double vacancy lie to each other, see `pores.Pore.shell`."""
 
 
-@cache
 def arrangements_in(
     counts: tuple[tuple[str, int | None], ...], hole: Pore, metals: tuple[str, ...] = ()
 ) -> tuple[Arrangement, ...]:
@@ -33,20 +32,35 @@ def arrangements_in(
     Tuples of symbols in the order of ``Pore.shell``, each the first of its kind in the order of
     the shell's canonical form, sorted in that order.
     """
-    order = {symbol: k for k, (symbol, _) in enumerate(counts)}
-    letters = [symbol for symbol, number in counts for _ in range(number or 0)]
-    found, seen = [], set()
-    for laid in sorted(set(permutations(letters)), key=lambda t: [order[s] for s in t]):
+    return _arrangements(counts, hole, len(metals) == 2 and metals[0] != metals[1])
+
+
+@cache
+def _arrangements(
+    counts: tuple[tuple[str, int | None], ...], hole: Pore, unlike: bool
+) -> tuple[Arrangement, ...]:
+    found, seen = [], set[Arrangement]()
+    for laid in _layings(tuple((s, n or 0) for s, n in counts)):
         if laid not in seen:
             found.append(laid)
-            seen.update(_images(laid, hole, metals))
+            seen.update(_images(laid, hole, unlike))
     return tuple(found)
 
 
-def _images(laid: Arrangement, hole: Pore, metals: tuple[str, ...]) -> set[Arrangement]:
+def _layings(counts: tuple[tuple[str, int], ...]) -> Iterator[Arrangement]:
+    """All orders of a multiset of symbols, in the order in which the symbols are given."""
+    if not counts:
+        yield ()
+    for k, (symbol, number) in enumerate(counts):
+        less = ((symbol, number - 1),) if number > 1 else ()
+        for rest in _layings(counts[:k] + less + counts[k + 1 :]):
+            yield (symbol, *rest)
+
+
+def _images(laid: Arrangement, hole: Pore, unlike: bool) -> set[Arrangement]:
     images = set()
     for shell, centres in hole.permutations:
-        if len(metals) == 2 and tuple(metals[k] for k in centres) != metals:
+        if unlike and tuple(centres) != tuple(sorted(centres)):
             continue
         moved = list(laid)
         for here, there in enumerate(shell):

@@ -8,11 +8,12 @@ the metal, 1.5 eV/A^2 holding an atom in its place; datasets/dft).
 from functools import cache
 
 import numpy as np
+from scipy.linalg.lapack import dposv
 from threadpoolctl import ThreadpoolController
 
 from sacml.domain.elements import METALS, element
 from sacml.structures.hosts.flat import BOND_A, IntArray, Network
-from sacml.structures.structure import FloatArray
+from sacml.structures.structure import FloatArray, StructureError
 
 BOND_STIFFNESS, METAL_STIFFNESS, PLANE_STIFFNESS = 36.0, 12.0, 1.5
 ANGLE_STIFFNESS = 9.0
@@ -82,6 +83,23 @@ def _pair_table(kinds: tuple[str, ...]) -> FloatArray:
     return np.array([[rest_length(a, b) for b in kinds] for a in kinds])
 
 
+def _targets(first: IntArray, last: IntArray, n: int) -> tuple[IntArray, IntArray]:
+    """Where each spring adds to the gradient (3 n) and to the normal matrix (3 n x 3 n), flat.
+
+    A spring touches four blocks of 3 x 3: writing these beats multiplying Jacobians of zeros.
+    """
+    axis = np.arange(3)
+    ends = (np.concatenate((last, first))[:, None] * 3 + axis).ravel()
+    rows = np.concatenate((last, first, last, first))[:, None, None] * 3 + axis[:, None]
+    columns = np.concatenate((last, first, first, last))[:, None, None] * 3 + axis
+    return ends, (rows * (3 * n) + columns).ravel()
+
+
+def _scatter(targets: IntArray, values: FloatArray, size: int) -> FloatArray:
+    """Sum values into a flat array of this size."""
+    return np.bincount(targets, values.ravel(), size).astype(np.float64, copy=False)
+
+
 def relax(
     positions: FloatArray,
     symbols: list[str],
@@ -147,6 +165,7 @@ def relax(
     rows, always = np.arange(len(first)), len(first) - len(apart)
     x = positions.copy()
     diagonal = np.arange(3 * n)
+    ends, blocks = _targets(first, last, n)
     hold = np.zeros((n, 3))
     hold[:, 2] = PLANE_STIFFNESS
     hold[n - len(metal_plane) :, 2] = metal_plane
@@ -157,14 +176,17 @@ def relax(
             lengths = np.sqrt((vectors**2).sum(axis=1))
             active = np.where((rows < always) | (lengths < rest), root, 0.0)
             slopes = vectors * (active / lengths)[:, None]
-            jacobian = np.zeros((len(first), n, 3))
-            jacobian[rows, last] = slopes
-            jacobian[rows, first] -= slopes
-            slope = jacobian.reshape(len(first), 3 * n)
-            gradient = slope.T @ (active * (lengths - rest)) + (hold * x).ravel()
-            normal = slope.T @ slope
+            pull = slopes * (active * (lengths - rest))[:, None]
+            gradient = (hold * x).ravel() + _scatter(ends, np.concatenate((pull, -pull)), 3 * n)
+            outer = slopes[:, :, None] * slopes[:, None, :]
+            normal = _scatter(
+                blocks, np.concatenate((outer, outer, -outer, -outer)), 9 * n * n
+            ).reshape(3 * n, 3 * n)
             normal[diagonal, diagonal] += hold.ravel() + DAMPING
-            step = np.linalg.solve(normal, gradient)
+            # symmetric, and positive because of the damping; the transpose is in LAPACK's order
+            _, step, failed = dposv(normal.T, gradient, lower=1, overwrite_a=1)
+            if failed:
+                raise StructureError("the bond springs of a sheet have no minimum: check its bonds")
             held, x = x, x - np.clip(step, -0.3, 0.3).reshape(n, 3)
             energy = 0.5 * float(((active * (lengths - rest)) ** 2).sum() + (hold * held**2).sum())
     return x, energy
