@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sacml import __version__
-from sacml.cli import data, models, predict, propose, structure, train
+from sacml.cli import data, label, models, predict, propose, structure, train
 from sacml.errors import SacmlError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("propose")(propose.propose)
 app.command("structure")(structure.structure)
 app.command("train")(train.train)
 app.add_typer(data.app, name="data")
+app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 
 
@@ -54,3 +55,11 @@ def main() -> None:
         # the reader of a pipe (head, less) has gone: that is no error
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        print(
+            f"sacml: {what}{error.strerror or error}; check the path and its permissions; what was "
+            "already written stays",
+            file=sys.stderr,
+        )
+        raise SystemExit(1) from None

@@ -1,0 +1,143 @@
+"""`sacml label`: compute labels, on one machine or on many."""
+
+import json as json_module
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sacml.cli import options as o
+
+if TYPE_CHECKING:
+    from sacml.workflows.label import CampaignRun
+
+app = typer.Typer(
+    help="Compute binding energies with a physics engine; what is done is never lost.",
+    no_args_is_help=True,
+)
+Folder = Annotated[str, typer.Argument(help="Folder of the campaign.")]
+
+
+@app.command("run")
+def run(
+    config: Annotated[str, typer.Argument(help="TOML file that declares the campaign.")],
+    out: Annotated[str, typer.Option("--out", "-o", help="Folder of the campaign.")],
+    workers: Annotated[int, typer.Option("--workers", "-w", help="Tasks at once.")] = 1,
+    stop_after: Annotated[
+        int | None, typer.Option("--stop-after", help="Begin at most so many tasks.")
+    ] = None,
+    hours: Annotated[
+        float | None, typer.Option("--hours", help="Begin no task after so many hours.")
+    ] = None,
+) -> None:
+    """Begin a campaign, or go on with it; run it again on the same folder for more workers.
+
+    Ctrl-C, SIGTERM and `sacml label stop` end it after the tasks in hand; a second Ctrl-C at once.
+
+    Example: sacml label run experiments/campaign.toml --out runs/labels --workers 2
+    """
+    from sacml.labels.status import live_table
+    from sacml.workflows.label import run_campaign
+
+    limit = None if hours is None else hours * 3600
+    try:
+        with live_table() as show:
+            found = run_campaign(
+                config, out, workers, stop_after=stop_after, time_limit_s=limit, on_status=show,
+                on_start=_begun,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        print("sacml: interrupted; the tasks in hand are given back", file=sys.stderr)
+        # the threads still wait for engines, which end with this process
+        os._exit(130)
+    for line in found.status.lines():
+        print(line)
+    if found.status.failures and not found.status.counts["done"]:
+        raise typer.Exit(3)
+
+
+def _begun(run: "CampaignRun") -> None:
+    for candidate, reason in run.refused:
+        print(f"not computed: {candidate}: {reason}", file=sys.stderr)
+    if run.warning:
+        print(f"warning: {run.warning}", file=sys.stderr)
+    counts = ", ".join(f"{n} {state}" for state, n in run.status.counts.items())
+    print(f"{run.status.total} tasks, {run.new} of them new: {counts}", flush=True)
+
+
+@app.command("status")
+def status(
+    folder: Folder,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow until nothing is left.")] = False,
+    json: o.Json = False,
+) -> None:
+    """Say how far a campaign is, who works on what, and how long it will take.
+
+    Example: sacml label status runs/labels --watch
+    """
+    from sacml.labels.status import live_table
+    from sacml.workflows.label import campaign_status
+
+    found = campaign_status(folder)
+    with live_table() as show:
+        while watch and not found.is_complete:
+            show(found)
+            time.sleep(2.0)
+            found = campaign_status(folder)
+    if json:
+        print(json_module.dumps(found.to_dict(), indent=2))
+        return
+    for line in found.lines():
+        print(line)
+
+
+@app.command("table")
+def table(
+    folder: Folder,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", help="Write the tables and structures here.")
+    ] = None,
+    d3: Annotated[
+        bool, typer.Option("--d3", help="Compute the D3(BJ) share too (needs dftd3).")
+    ] = False,
+) -> None:
+    """Show the labels of a campaign, and write them as tables.
+
+    Example: sacml label table runs/labels --out runs/labels/tables
+    """
+    from sacml.workflows.label import campaign_tables
+
+    found = campaign_tables(folder, out, d3)
+    if found.labels:
+        print(f"{'site':<32}{'alkali':<8}{'atom_eV':>9}{'bulk_eV':>9}{'graphene_eV':>13}  starts")
+    for label in found.labels:
+        energies = (
+            f"{_number(label.binding_energy_atom_eV):>9}{_number(label.binding_energy_bulk_eV):>9}"
+            f"{_number(label.relative_to_graphene_eV):>13}"
+        )
+        flags = f"  {'; '.join(label.flags)}" if label.flags else ""
+        print(f"{label.site:<32}{label.alkali:<8}{energies}  {label.starts_tried}{flags}")
+    for candidate, reason in found.refused:
+        print(f"no label: {candidate}: {reason}", file=sys.stderr)
+    if out is not None:
+        print(f"wrote binding.csv, calculations.csv, refused.csv and structures.extxyz to {out}")
+    elif not found.labels:
+        print("no label yet")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+@app.command("stop")
+def stop(folder: Folder) -> None:
+    """Ask every run on a campaign to end after the tasks in hand.
+
+    Example: sacml label stop runs/labels
+    """
+    from sacml.workflows.label import stop_campaign
+
+    stop_campaign(folder)
+    print(f"asked every run on {folder} to end after the tasks in hand")

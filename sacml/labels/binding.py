@@ -1,0 +1,228 @@
+"""From results to binding-energy labels."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sacml.domain.sites import Site
+from sacml.errors import SacmlError
+from sacml.labels import signs
+from sacml.labels.dispersion import d3_share
+from sacml.labels.flags import flags_of
+from sacml.labels.measures import measure
+from sacml.labels.protocol import PRISTINE, atom_key, bulk_key, empty_site, site_key
+from sacml.labels.signs import Energy
+from sacml.labels.task import LabelError, TaskResult
+
+
+@dataclass(frozen=True, slots=True)
+class BindingLabel:
+    """Binding of one alkali atom to one site: the lowest of the starts.
+
+    Energies in eV by the definitions of `sacml.labels.signs`, distances in Angstrom, moments in
+    Bohr magnetons; None where a reference was not computed or there is no metal.
+
+    Attributes
+    ----------
+    starts
+        (key, binding energy against the atom) of every start that has a result, lowest first.
+    d3_share_atom_eV
+        To be added to the binding energy against the atom for PBE-D3(BJ).
+    metal_stability_eV
+        E(site) - E(empty site) - E(bulk metal).
+    flags
+        What a user has to know; empty where all is well.
+    versions
+        Programs and setups of site + alkali.
+    """
+
+    site: str
+    alkali: str
+    key: str
+    site_key: str
+    binding_energy_atom_eV: float
+    binding_energy_bulk_eV: float | None
+    relative_to_graphene_eV: float | None
+    d3_share_atom_eV: float | None
+    starts: tuple[tuple[str, float], ...]
+    level_of_theory: str
+    settings_digest: str
+    site_moment_muB: float | None
+    site_alkali_moment_muB: float | None
+    metal_alkali_distance_A: float | None
+    metal_alkali_lateral_A: float | None
+    alkali_height_A: float | None
+    metal_height_A: float | None
+    metal_height_change_A: float | None
+    largest_bond_change_A: float
+    largest_metal_bond_change_A: float | None
+    metal_ligand_distances_A: tuple[float, ...]
+    alkali_charge_e: float | None
+    charges_method: str | None
+    metal_stability_eV: float | None
+    geometry_converged: bool
+    site_geometry_converged: bool
+    max_force_eV_A: float | None
+    relax_max_force_eV_A: float | None
+    width_eV: float | None
+    seconds: float
+    flags: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
+
+    @property
+    def starts_tried(self) -> int:
+        """Starts with a result."""
+        return len(self.starts)
+
+    @property
+    def start(self) -> str:
+        """Place of the lowest start, with its start moment where it has one of its own."""
+        return self.key.split("/", 3)[3]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by column name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {
+            "start": self.start, "starts_tried": self.starts_tried,
+        }  # fmt: skip
+
+
+def binding_labels(
+    results: Mapping[str, TaskResult] | Iterable[TaskResult], d3: bool = False
+) -> tuple[list[BindingLabel], list[tuple[str, str]]]:
+    """Every label that the results give.
+
+    Parameters
+    ----------
+    results
+        Of one campaign.
+    d3
+        Whether the D3 share is computed (package dftd3).
+
+    Returns
+    -------
+    (labels, refused)
+        Labels by site and alkali; refused holds ``("SITE;ALKALI", reason)``.
+    """
+    table = _Table(results)
+    labels, refused = [], []
+    for site, alkali in sorted(table.pairs):
+        try:
+            labels.append(_label(site, alkali, table, d3))
+        except SacmlError as error:
+            refused.append((f"{site};{alkali}", str(error)))
+    return labels, refused
+
+
+def binding_label(
+    site: Site | str,
+    alkali: str,
+    results: Mapping[str, TaskResult] | Iterable[TaskResult],
+    d3: bool = False,
+) -> BindingLabel:
+    """Label of one (site, alkali).
+
+    Raises
+    ------
+    LabelError
+        If no start is finished, or site or atom are missing; the message says what is.
+    MixedReferenceError
+        If the results belong to different levels of theory or settings.
+    """
+    text = str(Site.parse(site) if isinstance(site, str) else site)
+    return _label(text, alkali, _Table(results), d3)
+
+
+class _Table:
+    """Results by key, and grouped once: starts by (site, alkali), bare sites by site."""
+
+    def __init__(self, results: Mapping[str, TaskResult] | Iterable[TaskResult]) -> None:
+        listed = results.values() if isinstance(results, Mapping) else results
+        self.by_key = {r.key: r for r in listed}
+        self.pairs: dict[tuple[str, str], list[TaskResult]] = {}
+        self.sites: dict[str, list[TaskResult]] = {}
+        for key, result in self.by_key.items():
+            parts = key.split("/", 3)
+            if result.kind == "adsorption" and parts[0] == "ads" and len(parts) == 4:
+                self.pairs.setdefault((parts[1], parts[2]), []).append(result)
+            elif result.kind == "site" and parts[0] == "site":
+                self.sites.setdefault(parts[1], []).append(result)
+
+    def energy(self, key: str) -> Energy | None:
+        """Energy of a finished task."""
+        found = self.by_key.get(key)
+        return Energy.of(found) if found is not None and found.ok else None
+
+    def bare(self, site: str) -> TaskResult:
+        """Bare site of lowest energy over its start moments."""
+        there = self.sites.get(site, [])
+        done = [r for r in there if r.ok]
+        if not done:
+            why = f"failed: {there[0].reason}" if there else "has no result"
+            raise LabelError(f"{site_key(site)} {why}")
+        signs.same_level(*map(Energy.of, done))
+        return min(done, key=lambda r: r.energy_eV or 0.0)
+
+
+def _starts(
+    starts: Iterable[TaskResult], bare: Energy, atom: Energy
+) -> list[tuple[TaskResult, float]]:
+    found = [(r, signs.binding(Energy.of(r), bare, atom)) for r in starts if r.ok]
+    return sorted(found, key=lambda item: item[1])
+
+
+def _label(site: str, alkali: str, table: _Table, d3: bool) -> BindingLabel:
+    starts, bare = table.pairs.get((site, alkali), []), table.bare(site)
+    atom, bulk = table.energy(atom_key(alkali)), table.energy(bulk_key(alkali))
+    if atom is None:
+        raise LabelError(f"{atom_key(alkali)} has no energy, so nothing binds against it")
+    ranked = _starts(starts, Energy.of(bare), atom)
+    if not ranked:
+        said = "; ".join(f"{r.key}: {r.reason}" for r in starts) or "none has a result"
+        raise LabelError(f"{site} with {alkali}: no start is finished ({said})")
+    best, against_atom = ranked[0]
+    relative = _graphene(alkali, atom, table)
+    final = best.atoms()
+    shape = measure(final, bare.atoms())
+    flags = [*flags_of(best, bare, starts, shape.largest_metal_bond_change_A)]
+    flags += [f"no {n}" for n, v in (("bulk reference", bulk), ("graphene", relative)) if v is None]
+    stability = _stability(site, Energy.of(bare), table)
+    return BindingLabel(
+        site=site, alkali=alkali, key=best.key, site_key=bare.key,
+        binding_energy_atom_eV=against_atom,
+        binding_energy_bulk_eV=(
+            None if bulk is None else signs.binding(Energy.of(best), Energy.of(bare), bulk)
+        ),
+        relative_to_graphene_eV=None if relative is None else against_atom - relative,
+        d3_share_atom_eV=d3_share(final, bare.atoms()) if d3 else None,
+        starts=tuple((r.key, e) for r, e in ranked),
+        level_of_theory=best.level_of_theory, settings_digest=best.settings_digest,
+        site_moment_muB=bare.moment_muB, site_alkali_moment_muB=best.moment_muB,
+        alkali_charge_e=best.charges_e[-1] if best.charges_e else None,
+        charges_method=best.charges_method, metal_stability_eV=stability,
+        geometry_converged=bool(best.geometry_converged),
+        site_geometry_converged=bool(bare.geometry_converged),
+        max_force_eV_A=best.max_force_eV_A, relax_max_force_eV_A=best.relax_max_force_eV_A,
+        width_eV=best.width_eV, seconds=sum(best.timings_s.values()), flags=tuple(flags),
+        versions=tuple(sorted(best.versions.items())),
+        **{f.name: getattr(shape, f.name) for f in fields(shape)},
+    )  # fmt: skip
+
+
+def _graphene(alkali: str, atom: Energy, table: _Table) -> float | None:
+    """Binding energy on pristine graphene, lowest start, on the same grid."""
+    if not any(r.ok for r in table.sites.get(PRISTINE, [])):
+        return None
+    bare = Energy.of(table.bare(PRISTINE))
+    ranked = _starts(table.pairs.get((PRISTINE, alkali), []), bare, atom)
+    return ranked[0][1] if ranked else None
+
+
+def _stability(site: str, bare: Energy, table: _Table) -> float | None:
+    """Energy of the metal against its bulk; None where a reference is missing or undefined."""
+    parsed = Site.parse(site)
+    if len(parsed.metals) != 1 or parsed.axial:
+        return None
+    metal, empty = table.energy(bulk_key(parsed.metals[0])), str(empty_site(parsed))
+    if metal is None or not any(r.ok for r in table.sites.get(empty, [])):
+        return None
+    return signs.metal_stability(bare, Energy.of(table.bare(empty)), [metal])

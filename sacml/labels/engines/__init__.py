@@ -1,0 +1,67 @@
+"""Engines: what computes a task, each in a process of its own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sacml.errors import SacmlError
+from sacml.labels.engines.ase_calculator import AseEngine
+from sacml.labels.engines.base import Engine, Limits
+from sacml.labels.engines.gpaw import GpawEngine, MissingProgramError, find_python
+from sacml.labels.engines.inputs_only import InputsEngine
+from sacml.labels.settings import ProtocolSettings
+from sacml.labels.starts import prepare
+from sacml.labels.task import Task, TaskResult
+
+
+def make_engine(
+    settings: ProtocolSettings, limits: Limits | None = None, python: str | None = None
+) -> Engine:
+    """Return the engine that the settings name.
+
+    Parameters
+    ----------
+    python
+        Python that has GPAW or the calculator's package; None looks for one.
+    """
+    if settings.engine == "gpaw":
+        return GpawEngine(limits or Limits(), python)
+    if settings.engine.startswith("ase:"):
+        return AseEngine(limits or Limits(memory_MB=None), python)
+    return InputsEngine()
+
+
+def run_task(
+    engine: Engine,
+    task: Task,
+    settings: ProtocolSettings,
+    results: Mapping[str, TaskResult],
+    folder: Path,
+    attempt: int = 0,
+) -> TaskResult:
+    """Prepare a task from the results it needs, and compute it in `folder`.
+
+    Whatever keeps the task from being prepared is a failed result with its reason: ``needs`` where
+    a needed result is missing or failed, ``bad_input`` where the structure cannot be built.
+    """
+    try:
+        ready = prepare(task, settings, results)
+    except SacmlError as error:
+        open_needs = [k for k in task.needs if k not in results or not results[k].ok]
+        return TaskResult.failed(
+            task, "needs" if open_needs else "bad_input", str(error), settings.level_of_theory,
+            attempt=attempt,
+        )  # fmt: skip
+    return engine.run(ready, settings, folder, attempt)
+
+
+__all__ = [
+    "AseEngine",
+    "Engine",
+    "GpawEngine",
+    "InputsEngine",
+    "Limits",
+    "MissingProgramError",
+    "find_python",
+    "make_engine",
+    "run_task",
+]
