@@ -224,4 +224,5 @@ def equivalent(
         full = atoms.copy()
         full.pbc = True
         pair.append(AseAtomsAdaptor.get_structure(full))
-    return bool(StructureMatcher(scale=False).fit(*pair))
+    one, other = pair
+    return bool(StructureMatcher(scale=False).fit(one, other))
