@@ -96,12 +96,17 @@ class GroupMeanPredictor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearPredictor:
-    """``intercept + (Z - centre) @ coefficients``; all float64."""
+    """``intercept + (clip(Z, low, high) - centre) @ coefficients``; all float64.
+
+    `low` and `high` are the ends of each column in training: a line is not followed beyond them.
+    """
 
     columns: NDArray[np.intp]
     centre: NDArray[np.float64]
     coefficients: NDArray[np.float64]
     intercept: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
     kind: ClassVar[str] = "linear"
 
     def __post_init__(self) -> None:
@@ -109,10 +114,15 @@ class LinearPredictor:
         _check("centre", self.centre, "float64", (len(self.columns),))
         _check("coefficients", self.coefficients, "float64", (len(self.columns),))
         _check("intercept", self.intercept, "float64", (1,))
+        _check("low", self.low, "float64", (len(self.columns),))
+        _check("high", self.high, "float64", (len(self.columns),))
+        if (self.low > self.high).any():
+            raise ModelFileError("low lies above high in a column of the linear model")
 
     def predict(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:
         """Evaluate the line."""
-        return self.intercept[0] + (Z.astype(np.float64) - self.centre) @ self.coefficients
+        inside = np.clip(Z.astype(np.float64), self.low, self.high)
+        return self.intercept[0] + (inside - self.centre) @ self.coefficients
 
 
 @dataclass(frozen=True, slots=True, eq=False)

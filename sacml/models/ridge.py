@@ -17,6 +17,10 @@ ALPHAS = tuple(float(a) for a in np.logspace(-1, 5, 19))
 class StandardRidge(ColumnRegressor):
     """Ridge regression on columns of zero mean and unit variance.
 
+    In a prediction a column beyond its range in training counts as the end of that range: with
+    tens of rows a line says nothing about a metal-free host or a shell of another size, and
+    following it there gives energies of no physical meaning.
+
     Parameters
     ----------
     columns : sequence of int or str, optional
@@ -33,7 +37,7 @@ class StandardRidge(ColumnRegressor):
 
     def _fit(self, X: NDArray[Any], y: NDArray[np.float64]) -> None:
         X = X.astype(np.float64)
-        self.centre_ = X.mean(axis=0)
+        self.centre_, self.low_, self.high_ = X.mean(axis=0), X.min(axis=0), X.max(axis=0)
         scale = X.std(axis=0)
         # a column that does not vary teaches nothing; float32 noise must not be blown up
         flat = scale <= 1e-6 * np.maximum(1.0, np.abs(self.centre_))
@@ -47,13 +51,19 @@ class StandardRidge(ColumnRegressor):
         self.intercept_, self.alpha_ = float(ridge.intercept_), float(ridge.alpha_)
 
     def _predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        return self.intercept_ + (X.astype(np.float64) - self.centre_) @ self.coef_
+        inside = np.clip(X.astype(np.float64), self.low_, self.high_)
+        return self.intercept_ + (inside - self.centre_) @ self.coef_
 
     def predictor(self) -> LinearPredictor:
         """Return the fitted model without scikit-learn; columns without effect are dropped."""
         used = self.coef_ != 0
         return LinearPredictor(
-            self.columns_[used], self.centre_[used], self.coef_[used], np.array([self.intercept_])
+            self.columns_[used],
+            self.centre_[used],
+            self.coef_[used],
+            np.array([self.intercept_]),
+            self.low_[used],
+            self.high_[used],
         )
 
 

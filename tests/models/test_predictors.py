@@ -67,6 +67,7 @@ def test_trees_without_a_split_are_a_constant(described):
 
 
 COLUMNS = np.array([0, 2])
+ENDS = (-np.ones(2), np.ones(2))
 
 
 @pytest.mark.parametrize(
@@ -75,9 +76,18 @@ COLUMNS = np.array([0, 2])
         (lambda: ConstantPredictor(np.array([np.nan])), "not finite"),
         (lambda: ConstantPredictor(np.array([1.0, 2.0])), r"shape \(2,\)"),
         (lambda: ConstantPredictor(np.array(["1"])), "<U1"),
-        (lambda: LinearPredictor(COLUMNS, np.zeros(2), np.zeros(3), np.zeros(1)), "coefficients"),
-        (lambda: LinearPredictor(-COLUMNS, np.zeros(2), np.zeros(2), np.zeros(1)), "negative"),
-        (lambda: LinearPredictor(COLUMNS * 0, np.zeros(2), np.zeros(2), np.zeros(1)), "repeated"),
+        (
+            lambda: LinearPredictor(COLUMNS, *np.zeros((1, 2)), np.zeros(3), np.zeros(1), *ENDS),
+            "coefficients",
+        ),
+        (
+            lambda: LinearPredictor(-COLUMNS, np.zeros(2), np.zeros(2), np.zeros(1), *ENDS),
+            "negative",
+        ),
+        (
+            lambda: LinearPredictor(COLUMNS * 0, np.zeros(2), np.zeros(2), np.zeros(1), *ENDS),
+            "repeated",
+        ),
         (
             lambda: GroupMeanPredictor(COLUMNS, np.zeros((1, 2)), np.zeros(1), np.zeros(1)),
             "'keys' is float64, expected float32",
@@ -100,3 +110,12 @@ def test_a_graph_of_another_width_is_refused(described):
     graph = ExtraTrees(n_estimators=3, random_state=0).fit(described.X, described.y).predictor()
     with pytest.raises(ModelFileError, match="expected one matrix of 2 columns"):
         TreesPredictor(COLUMNS, graph.onnx)
+
+
+def test_a_line_is_not_followed_beyond_the_range_of_training():
+    one = np.ones(1)
+    line = LinearPredictor(np.array([0]), 0 * one, 2 * one, one, -1 * one, 3 * one)
+    asked = np.array([[-100.0], [-1.0], [2.0], [3.0], [1e6]], dtype=np.float32)
+    assert line.predict(asked).tolist() == [-1.0, -1.0, 5.0, 7.0, 7.0]
+    with pytest.raises(ModelFileError, match="low lies above high"):
+        LinearPredictor(np.array([0]), 0 * one, one, one, one, -1 * one)

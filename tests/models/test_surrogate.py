@@ -22,7 +22,9 @@ def table(*texts):
 def make(target="binding_energy", calibration=TEN, slope=1.0, predictor=None):
     """A surrogate whose value is the number of neighbours times the slope."""
     one = np.array([1.0])
-    predictor = predictor or LinearPredictor(np.array([SIZE]), 0 * one, slope * one, 0 * one)
+    predictor = predictor or LinearPredictor(
+        np.array([SIZE]), 0 * one, slope * one, 0 * one, -99 * one, 99 * one
+    )
     names = [FEATURE_NAMES[i] for i in predictor.columns]
     domain = Applicability.of(table("Co-N4@graphene;Li", "Fe-N3@hard_carbon;Na"), parts_read(names))
     return Surrogate(target, "ridge", "all", "1", predictor, calibration, domain, {})
