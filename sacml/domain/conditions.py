@@ -29,6 +29,10 @@ LIMITS = {
     "areal_capacity_mAh_cm2": (0.0, 1000.0),
     "temperature_C": (-150.0, 200.0),
 }
+NUMBERS = tuple(LIMITS)
+"""Conditions that are numbers."""
+WORDS = {"electrolyte": ELECTROLYTES, "cell": CELLS, "role": ROLES}
+"""Conditions that are words, with the words allowed."""
 _UNITS = {
     "current_density_mA_cm2": "mA cm-2 (zero excluded)",
     "areal_capacity_mAh_cm2": "mAh cm-2 (zero excluded)",

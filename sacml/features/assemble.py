@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sacml.domain.conditions import WORDS
 from sacml.domain.elements import ALKALI
 from sacml.errors import NotationError
 from sacml.features import (
@@ -27,7 +28,7 @@ from sacml.features.catalogue import FEATURE_NAMES
 from sacml.features.factor import combine
 from sacml.features.pair import Rows
 from sacml.features.resolve import unknown_shells
-from sacml.features.table import WORDS, CandidateTable
+from sacml.features.table import CandidateTable
 
 CHUNK = 2048
 """Rows written at a time."""

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sacml.domain.candidates import Candidate, check_alkali
-from sacml.domain.conditions import LIMITS, Conditions
+from sacml.domain.conditions import LIMITS, WORDS, Conditions
 from sacml.domain.elements import ALKALI
 from sacml.domain.modifiers import Modifier
 from sacml.domain.sites import EMPTY, Site
 from sacml.errors import RowProblem, SacmlError, TableError
 from sacml.features.checks import outside
 from sacml.features.factor import Unique
-from sacml.features.table import WORDS, CandidateTable
+from sacml.features.table import CandidateTable
 
 NO_WORD = ("", "nan", "None", "<NA>")
 """Text of the cells that state nothing in a column of words (empty, or missing in pandas)."""

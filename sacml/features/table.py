@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sacml.domain.candidates import Candidate
-from sacml.domain.conditions import CELLS, ELECTROLYTES, LIMITS, ROLES, Conditions
+from sacml.domain.conditions import LIMITS, WORDS, Conditions
 from sacml.domain.elements import ALKALI
 from sacml.domain.hosts import Host
 from sacml.domain.modifiers import Modifier
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 Surroundings = tuple[tuple[str, ...], tuple[tuple[str, int], ...]]
 """``(axial, second_shell)`` of a site."""
-
-WORDS = {"electrolyte": ELECTROLYTES, "cell": CELLS, "role": ROLES}
-"""Conditions that are words; their columns hold an index into these, -1 where not stated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +45,7 @@ class CandidateTable:
     current_density_mA_cm2, areal_capacity_mAh_cm2, temperature_C
         (n,) float64, NaN where not stated.
     electrolyte_index, cell_index, role_index
-        Index into `ELECTROLYTES`, `CELLS`, `ROLES`, (n,) int8, -1 where not stated.
+        Index into `sacml.domain.conditions.WORDS`, (n,) int8, -1 where not stated.
 
     Raises
     ------

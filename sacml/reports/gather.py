@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sacml.domain import ALKALI, METALS, Candidate, Site, Target, element, target
+from sacml.domain import ALKALI, METALS, Candidate, Site, Target, element
 from sacml.reports.words import SPLITS
 
 if TYPE_CHECKING:
@@ -209,8 +209,3 @@ def ticks(what: Target, low: float, high: float) -> tuple[list[float], list[str]
 
 def _tick(value: float) -> str:
     return f"{value / 1000:g}k" if value >= 10_000 else f"{value:,g}"
-
-
-def targets_of(study: "StudyResult") -> tuple[Target, ...]:
-    """Targets that a study has records or evaluations of."""
-    return tuple(target(n) for n in dict.fromkeys((*study.evaluations, *study.datasets)))

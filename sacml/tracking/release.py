@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.tracking.backend import as_default, quiet
 from sacml.tracking.environment import requirements
-from sacml.tracking.serving import EXAMPLE, NUMBERS, REQUIRED, WORDS
+from sacml.tracking.serving import EXAMPLE, REQUIRED
 
 # what the predict path needs
 _NEEDS = ("numpy", "pandas", "onnxruntime", "pint", "pydantic", "mlflow")

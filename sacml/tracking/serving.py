@@ -9,14 +9,13 @@ import pandas as pd
 from sacml.data import read_site
 from sacml.domain import STANDARD, Candidate, Conditions
 from sacml.domain.candidates import check_alkali
+from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.errors import RowProblem, SacmlError, TableError
 
 if TYPE_CHECKING:
     from sacml.models import Surrogate
 
 REQUIRED = ("site", "alkali")
-NUMBERS = ("current_density_mA_cm2", "areal_capacity_mAh_cm2", "temperature_C")
-WORDS = ("electrolyte", "cell", "role")
 OUTPUT = ("value", "lower", "upper", "unit", "in_domain", "reasons")
 
 EXAMPLE = {

@@ -12,26 +12,20 @@ conditions counts only if the model reads conditions.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sacml.domain.conditions import CELLS, ELECTROLYTES, ROLES
+from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.domain.elements import ALKALI
 from sacml.domain.shells import Shell
 from sacml.uncertainty.rules import RULES, Flag, parts_read, surroundings_text
 
-__all__ = ["NUMBERS", "WORDS", "Applicability", "Flag", "parts_read", "surroundings_text"]
+__all__ = ["Applicability", "Flag", "parts_read", "surroundings_text"]
 
 if TYPE_CHECKING:
     from sacml.features import CandidateTable
-
-NUMBERS = ("current_density_mA_cm2", "areal_capacity_mAh_cm2", "temperature_C")
-WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"electrolyte": ELECTROLYTES, "cell": CELLS, "role": ROLES}
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sacml.domain import Candidate, Modifier, Shell, Site
-from sacml.domain.conditions import Conditions
-from sacml.uncertainty.domain import NUMBERS, WORDS, Applicability, Flag, surroundings_text
+from sacml.domain.conditions import NUMBERS, WORDS, Conditions
+from sacml.uncertainty.domain import Applicability, Flag, surroundings_text
 
 _TITLES = {
     "current_density_mA_cm2": ("current density", "mA cm-2"),

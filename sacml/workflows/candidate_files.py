@@ -8,16 +8,14 @@ from typing import Any
 
 from sacml.data.review import read_site
 from sacml.domain import Candidate, Conditions, Site
-from sacml.domain.conditions import LIMITS
+from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.errors import RowProblem, SacmlError, TableError
 from sacml.workflows.predict import PredictionRow
 
 SCHEMA = "sacml.predict/1"
 """Version of the JSON that `sacml predict --json` prints."""
 
-_NUMBERS = tuple(LIMITS)
-_WORDS = ("electrolyte", "cell", "role")
-COLUMNS = ("site", "alkali", *_NUMBERS, *_WORDS)
+COLUMNS = ("site", "alkali", *NUMBERS, *WORDS)
 """Columns that a table of candidates may have; `site`, by notation or name, is required."""
 
 
@@ -71,12 +69,12 @@ def _read_row(
 ) -> Candidate | None:
     before = len(problems)
     values: dict[str, Any] = {}
-    for name in (*_NUMBERS, *_WORDS):
+    for name in (*NUMBERS, *WORDS):
         text = (row.get(name) or "").strip()
         if not text:
             continue
         try:
-            values[name] = float(text) if name in _NUMBERS else text
+            values[name] = float(text) if name in NUMBERS else text
             Conditions(**{name: values[name]})
         except ValueError as error:
             problems.append(RowProblem(line, name, text, _reason(error, "write a plain number")))

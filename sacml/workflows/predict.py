@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sacml.domain import PRIMARY, STANDARD, Candidate, Conditions, Site, target
-from sacml.domain.conditions import LIMITS
+from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.errors import SacmlError
 
 if TYPE_CHECKING:
     from sacml.models import Predictions, Surrogate
-
-_NUMBERS = tuple(LIMITS)
-_WORDS = ("electrolyte", "cell", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class PredictionRow:
             "alkali": self.candidate.alkali,
             "conditions": {
                 name: getattr(conditions, name)
-                for name in (*_NUMBERS, *_WORDS)
+                for name in (*NUMBERS, *WORDS)
                 if getattr(conditions, name) is not None
             },
             "assumed": list(self.assumed),

@@ -49,6 +49,8 @@ def train(
     on_fold
         Called after every fold of every model, see `sacml.workflows.progress`.
     """
+    from sacml.models import store
+
     settings = config if isinstance(config, StudyConfig) else _read(config)
     if track and tracking_uri is not None:
         from sacml.tracking import check_uri
@@ -66,7 +68,7 @@ def train(
         _write_tables(evaluation, out / "tables" / name)
         surrogate, sentence = choose_and_fit(settings, name, dataset, evaluation)
         say(sentence)
-        _store(surrogate, evaluation, dataset, out / "models" / name)
+        store.save(surrogate, out / "models" / name)
         datasets[name], evaluations[name] = dataset, evaluation
         surrogates[name], choices[name] = surrogate, sentence
     result = StudyResult(
@@ -164,16 +166,6 @@ def _write_tables(evaluation: "Evaluation", folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     evaluation.scores.to_csv(folder / "scores.csv", index=False, float_format="%.6g")
     evaluation.predictions.to_csv(folder / "predictions.csv", index=False, float_format="%.6g")
-
-
-def _store(
-    surrogate: "Surrogate", evaluation: "Evaluation", dataset: "Dataset", folder: Path
-) -> None:
-    from sacml.models import store
-
-    store.save(surrogate, folder)
-    if not (folder / "MODEL_CARD.md").exists():
-        raise SacmlError(f"{folder}: the model was stored without its card")
 
 
 def _proposals(
