@@ -1,4 +1,6 @@
-"""Rebuild the released models in `models/` from `datasets/` alone.
+"""Rebuild the released models of both roles in `models/` from `datasets/` alone.
+
+`models/TARGET` is the screen model, `models/refine/TARGET` the refine model where another one wins.
 
 Same data, same library versions, same numbers: running it twice changes nothing.
 """

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sacml import __version__
-from sacml.cli import data, label, models, predict, propose, structure, train
+from sacml.cli import data, evaluate, label, models, predict, propose, runs, structure, train
 from sacml.errors import SacmlError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("propose")(propose.propose)
 app.command("structure")(structure.structure)
@@ -24,6 +25,7 @@ app.command("train")(train.train)
 app.add_typer(data.app, name="data")
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
+app.add_typer(runs.app, name="runs")
 
 
 def _version(wanted: bool) -> None:

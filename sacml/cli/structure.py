@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def structure(
-    sites: Annotated[list[str], typer.Argument(help='Sites, e.g. "Co-N4@graphene".')],
+    sites: Annotated[
+        list[str],
+        typer.Argument(
+            help='Sites, e.g. "Co-N4@graphene", or names of systems of the review, e.g. "ZnSAs".'
+        ),
+    ],
     out: Annotated[str, typer.Option("--out", "-o", help="Folder to write into.")],
     alkali: Annotated[str | None, typer.Option("--alkali", "-a", help="Li, Na or K.")] = None,
     place: Annotated[
@@ -57,8 +62,19 @@ def structure(
     if json:
         found = [{"folder": str(w.folder), **w.record} for w in run.written]
         refused = [{"site": site, "reason": reason} for site, reason in run.refused]
-        print(json_module.dumps({"schema": SCHEMA, "structures": found, "refused": refused}))
+        print(
+            json_module.dumps(
+                {
+                    "schema": SCHEMA,
+                    "structures": found,
+                    "refused": refused,
+                    "read": list(run.read),
+                }
+            )
+        )
         return
+    for note in run.read:
+        print(note)
     for written in run.written:
         record = written.record
         on = f" with {record['alkali']} on {record['place']}" if record["alkali"] else ""

@@ -2,21 +2,83 @@
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sacml.cli import options as o
+from sacml.errors import SacmlError
 
 if TYPE_CHECKING:
     from sacml.workflows import StudyResult
+
+OUT = "runs/study"
 
 
 def train(
     config: Annotated[
         str | None, typer.Option("--config", "-c", help="TOML file; the defaults without one.")
     ] = None,
-    out: Annotated[str, typer.Option("--out", "-o", help="Folder for the results.")] = "runs/study",
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            "-d",
+            help="Own labels instead of the bundled records: a CSV as `sacml data import` and "
+            "`sacml label table` write it. Energies of another level of theory become a surrogate "
+            "of their own.",
+        ),
+    ] = None,
+    level_of_theory: Annotated[
+        str | None, typer.Option(help="Which binding energies of --data, where it holds several.")
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(help="Reference of the binding energies of --data: atom, bulk or ion."),
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--target", "-t", help="Targets: binding_energy,cycle_life")
+    ] = "",
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Models to compare: constant,ridge,extra_trees")
+    ] = "",
+    refine_model: Annotated[
+        str, typer.Option(help="Further models that may become the refine surrogate.")
+    ] = "",
+    split: Annotated[
+        str,
+        typer.Option(
+            "--split",
+            help="Splits: leave_one_metal_out,random; with --structures the key of a column of "
+            "train and test.",
+        ),
+    ] = "",
+    structures: Annotated[
+        str | None,
+        typer.Option(
+            "--structures",
+            "-s",
+            help="Own structures instead: an .extxyz file, an ASE database or a folder of finished "
+            "calculations; --target is then the key of the number to learn, --unit its unit, and "
+            "--model trees, gp or stack.",
+        ),
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", help="Unit of the target of --structures, e.g. eV.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Key whose values are held out as a whole.")
+    ] = None,
+    adsorbate: Annotated[
+        str | None,
+        typer.Option("--adsorbate", help="Key of the adsorbate's name ('adsorbate' by default)."),
+    ] = None,
+    leave_out_bad: Annotated[
+        bool, typer.Option("--leave-out-bad", help="List frames that cannot be used, and go on.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of folds and models.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the study.")] = None,
+    out: Annotated[str, typer.Option("--out", "-o", help="Folder for the results.")] = OUT,
     tracking_uri: Annotated[
         str | None, typer.Option(help="MLflow store; a sqlite file beside the results by default.")
     ] = None,
@@ -24,13 +86,45 @@ def train(
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
     json: o.Json = False,
 ) -> None:
-    """Compare the models on grouped folds, keep what wins, track it and write the report."""
+    """Compare models on grouped folds, keep what wins, track it and write the report.
+
+    Options replace what the configuration says; the resolved one is written beside the results.
+
+    Example: sacml train --data my_labels.csv --target binding_energy --out runs/mine
+
+    Example: sacml train --structures mine.extxyz --target dG_eV --unit eV
+    """
+    if structures is not None:
+        from sacml.cli import samples
+
+        samples.train(
+            structures, target, unit, model=model, group=group, split=split or None,
+            adsorbate=adsorbate, leave_out_bad=leave_out_bad, seed=seed or 0, json=json,
+            folder="runs/structures" if out == OUT else out,
+            given={"config": config, "data": data, "refine_model": refine_model,
+                   "level_of_theory": level_of_theory, "reference": reference, "name": name},
+        )  # fmt: skip
+        return
+    if unit or group or adsorbate or leave_out_bad:
+        raise SacmlError("--unit, --group, --adsorbate and --leave-out-bad go with --structures")
+    from sacml.workflows.config import StudyConfig
     from sacml.workflows.progress import fold_bar
     from sacml.workflows.train import train as run
 
+    settings = (StudyConfig() if config is None else StudyConfig.read(config)).with_options(
+        name=name,
+        data=data,
+        level_of_theory=level_of_theory,
+        reference=reference,
+        targets=o.comma_list(target),
+        models=o.comma_list(model),
+        refine=o.comma_list(refine_model),
+        splits=o.comma_list(split),
+        seed=seed,
+    )
     with fold_bar() as on_fold:
         study = run(
-            config,
+            settings,
             folder=out,
             tracking_uri=tracking_uri,
             track=track,
@@ -43,7 +137,7 @@ def train(
 
 
 def _print_json(study: "StudyResult", report: bool) -> None:
-    targets = {
+    targets: dict[str, dict[str, Any]] = {
         name: {
             "model": s.model,
             "trained_on": s.trained_on,
@@ -54,6 +148,13 @@ def _print_json(study: "StudyResult", report: bool) -> None:
         }
         for name, s in study.surrogates.items()
     }
+    for name, s in study.refined.items():
+        targets[name]["refine"] = {
+            "model": s.model,
+            "trained_on": s.trained_on,
+            "version": s.version,
+            "same_model": s is study.surrogates[name],
+        }
     o.print_json(
         "sacml.study/1",
         name=study.name,

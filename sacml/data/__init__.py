@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sacml.data.catalogue import list_datasets, load_dataset, training_records
+    from sacml.data.catalogue import list_datasets, load_dataset, read_labels, training_records
     from sacml.data.checks import audit, require_poolable
     from sacml.data.dataset import Dataset, DatasetInfo, Refusal
     from sacml.data.importers import read_table
@@ -24,6 +24,7 @@ _LAZY = {
     "audit": "checks",
     "list_datasets": "catalogue",
     "load_dataset": "catalogue",
+    "read_labels": "catalogue",
     "read_site": "review",
     "read_table": "importers",
     "references": "reference_energies",
@@ -44,6 +45,7 @@ __all__ = [
     "audit",
     "list_datasets",
     "load_dataset",
+    "read_labels",
     "read_site",
     "read_table",
     "references",

@@ -35,9 +35,20 @@ def counts_table(dataset: Dataset) -> str:
 
 def update_card(path: Path, datasets: list[Dataset]) -> None:
     """Write the counts into a data card, between its two marks."""
+    replace_block(path, "counts", "\n\n".join(counts_table(d) for d in datasets))
+
+
+def replace_block(path: Path, name: str, body: str) -> None:
+    """Write a generated part of a data card between its marks.
+
+    Raises
+    ------
+    SacmlError
+        If the card lacks the marks ``<!-- NAME: begin -->`` and ``<!-- NAME: end -->``.
+    """
     text = path.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise SacmlError(f"{path} lacks the marks {BEGIN} and {END}")
-    head, tail = text.split(BEGIN)[0], text.split(END)[1]
-    body = "\n\n".join(counts_table(d) for d in datasets)
-    path.write_text(f"{head}{BEGIN}\n{body}\n{END}{tail}", encoding="utf-8")
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    if begin not in text or end not in text:
+        raise SacmlError(f"{path} lacks the marks {begin} and {end}")
+    head, tail = text.split(begin)[0], text.split(end)[1]
+    path.write_text(f"{head}{begin}\n{body}\n{end}{tail}", encoding="utf-8")

@@ -10,8 +10,9 @@ from sacml.domain import BOUNDS, Candidate, Conditions, Modifier, Site, target
 from sacml.domain.candidates import check_alkali
 from sacml.errors import NotationError, unknown
 
-FIDELITIES = ("experiment", "dft_own", "theory_literature")
-"""`dft_own`: the protocol of `datasets/dft`; `theory_literature`: any other theory."""
+FIDELITIES = ("experiment", "dft_own", "dft_other_settings", "practice", "theory_literature")
+"""`dft_own`: the protocol of `datasets/dft`; `dft_other_settings`: calculations at hand, with other
+settings or codes; `practice`: an engine that is no DFT; `theory_literature`: printed in a paper."""
 CONFIDENCES = ("high", "medium", "low", "unstated")
 YEARS = (1900, 2100)
 UNSTATED = Conditions()

@@ -41,11 +41,15 @@ def references() -> BindingReferences:
     levels: set[str] = set()
     with dataset_path("dft", "calculations.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            if row["status"] == "ok" and row["kind"] in ("atom", "bulk"):
+            if row["status"] != "ok" or row["fidelity"] != "dft_own":
+                continue
+            if row["kind"] in ("atom", "bulk"):
                 energies = atoms if row["kind"] == "atom" else bulks
-                energies[row["key"].split("/")[1]] = float(row["energy_eV"])
+                energies[row["element"]] = float(row["energy_eV"])
     with dataset_path("dft", "binding.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
+            if row["fidelity"] != "dft_own":
+                continue
             levels.add(row["level_of_theory"])
             if row["site"] == "@graphene" and row["lowest_of_starts"] == "True":
                 graphene[row["alkali"]] = float(row["binding_energy_atom_eV"])

@@ -95,6 +95,12 @@ def read_site(text: str) -> Site:
         raise type(error)(f"{error}; or did you mean the review's {name!r}?") from None
 
 
+def how_read(text: str) -> tuple[str, ...]:
+    """Say what a name stands for; nothing for line notation."""
+    system = system_named(text)
+    return () if system is None else (f"{system.name} read as {system.site}: {system.idealised}",)
+
+
 def _key(text: str) -> str:
     return "".join(text.split()).casefold()
 

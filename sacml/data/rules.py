@@ -10,6 +10,17 @@ _CELL_TARGETS = (
 )  # fmt: skip
 
 
+OTHER_FIDELITY = {
+    "theory_literature": "level of theory of the source",
+    "dft_other_settings": "settings other than the protocol's",
+    "practice": "label of an engine that is no DFT, for practice",
+}
+"""Fidelities of a binding energy that never enter the released labels, and why.
+
+They may be fitted as a level of their own, see `sacml.data.training_records`.
+"""
+
+
 def fit_refusal(
     name: str,
     reference: str | None,
@@ -29,8 +40,8 @@ def fit_refusal(
                 "the source states no reference state, and its level of theory is another fidelity "
                 "than the released labels"
             )
-        if fidelity == "theory_literature":
-            return "level of theory of the source: another fidelity than the released labels"
+        if fidelity in OTHER_FIDELITY:
+            return f"{OTHER_FIDELITY[fidelity]}: another fidelity than the released labels"
         if dict(facts).get("lowest_of_starts") == "False":
             return "not the lowest of the starts tried for this site and alkali"
     if name in _CELL_TARGETS:

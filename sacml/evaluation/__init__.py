@@ -1,11 +1,12 @@
 """Grouped evaluation: every model beside its baselines, on folds that hold out whole groups."""
 
-from sacml.evaluation.groups import make_splits
+from sacml.evaluation.groups import SPLITS, make_splits
 from sacml.evaluation.metrics import one_sided_error
 from sacml.evaluation.protocol import Evaluation, FoldDone, evaluate
 from sacml.evaluation.select import Choice, choose
 
 __all__ = [
+    "SPLITS",
     "Choice",
     "Evaluation",
     "FoldDone",

@@ -1,23 +1,22 @@
 """The evaluation: models x training rows x splits, every fitted step inside its fold."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from sacml.data.splits import Fold, Split
+from sacml.data.splits import Split
 from sacml.domain import target as find_target
 from sacml.errors import SacmlError
-from sacml.evaluation.groups import exchangeable_groups, make_splits
-from sacml.evaluation.held_out import HeldOut
+from sacml.evaluation.cells import Cell, no_rows, run_cell, trainable
+from sacml.evaluation.groups import make_splits
+from sacml.evaluation.held_out import finish
+from sacml.evaluation.intervals import spread_of
 from sacml.evaluation.scores import score_table
 from sacml.evaluation.select import MIN_SAC_GROUPS, Choice, choose, enough_sac
 from sacml.models.described import TRAINED_ON, Described
-from sacml.models.registry import MODEL_NAMES, make_model
+from sacml.models.registry import MODEL_NAMES
 from sacml.uncertainty.grouped import Calibration
 
 if TYPE_CHECKING:
@@ -49,9 +48,10 @@ class Evaluation:
         What was evaluated, and with which settings.
     predictions
         One row per model, training rows, split and held-out record: model, trained_on, split,
-        fold, group, record_id, is_sac, bound; observed, predicted, lower, upper in the unit of the
-        target; error (one-sided), residual (observed minus predicted, a bound taken as the
-        demonstrated value) and width of the interval on the modelling scale; covered.
+        seed, fold, group, record_id, is_sac, bound; observed, predicted, lower, upper in the unit
+        of the target; error (one-sided), residual (observed minus predicted, a bound taken as the
+        demonstrated value), middle, shell_low, shell_high, spread on the modelling scale; what
+        `sacml.evaluation.intervals.with_intervals` adds; flags and in_domain if asked for.
     scores
         One row per model, training rows, split and rows judged, see `score_table`.
     splits
@@ -70,6 +70,34 @@ class Evaluation:
     min_sac_groups: int = MIN_SAC_GROUPS
     skipped: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls,
+        target: str,
+        dataset: str,
+        tables: Sequence[pd.DataFrame],
+        splits: Mapping[str, Split],
+        seed: int,
+        level: float,
+        min_sac_groups: int,
+        skipped: Mapping[str, str],
+    ) -> "Evaluation":
+        """Put the held-out rows of all cells (see `run_cell`) together and score them."""
+        predictions = pd.concat(
+            [finish(table, target, level, min_sac_groups) for table in tables], ignore_index=True
+        )
+        return cls(
+            target=target,
+            dataset=dataset,
+            predictions=predictions,
+            scores=score_table(predictions, find_target(target), seed),
+            splits=splits,
+            seed=seed,
+            level=level,
+            min_sac_groups=min_sac_groups,
+            skipped=skipped,
+        )
+
     def best(self, split: str | None = None) -> Choice:
         """Return the model that wins a split (default: the one that decides on the release)."""
         return choose(self, split)
@@ -80,7 +108,13 @@ class Evaluation:
         rows = p[(p["model"] == model) & (p["trained_on"] == trained_on) & (p["split"] == split)]
         if enough_sac(rows["is_sac"], rows["group"], self.min_sac_groups):
             rows = rows[rows["is_sac"]]
-        return Calibration.of(rows["residual"].to_numpy(), rows["group"].to_numpy(dtype=str))
+        spread = spread_of(rows)
+        return Calibration.of(
+            rows["residual"].to_numpy(),
+            rows["group"].to_numpy(dtype=str),
+            bound=rows["bound"].to_numpy(dtype=str),
+            spread=spread,
+        )
 
 
 def evaluate(
@@ -94,6 +128,7 @@ def evaluate(
     trained_on: Sequence[str] = TRAINED_ON,
     level: float = 0.9,
     min_sac_groups: int = MIN_SAC_GROUPS,
+    domain: bool = False,
 ) -> Evaluation:
     """Evaluate models on held-out groups.
 
@@ -112,6 +147,9 @@ def evaluate(
         tested on the same rows.
     level
         Probability of the intervals whose coverage is reported.
+    domain
+        Whether to judge every held-out row by the applicability domain of its fold's training
+        rows; this takes about as long as a simple model.
 
     Notes
     -----
@@ -120,72 +158,36 @@ def evaluate(
     the surrogate: a site's from sites alone where at least `min_sac_groups` groups hold one. The
     models that gave those residuals were fitted with the row's group among their training rows, as
     in a cross-conformal interval, so coverage is estimated, not guaranteed.
-    A bound counts as the demonstrated value for residuals and coverage (a pessimistic coverage);
-    only `error` is one-sided.
+    A bound counts as the demonstrated value for residuals and coverage (a pessimistic coverage,
+    the optimistic one stands beside it); only `error` is one-sided.
     """
     if "constant" not in models:
         raise SacmlError("'constant' must be among the models: every score stands beside it")
     described = Described.of(tuple(dataset.records), target)
     made, skipped = make_splits(described, splits, seed)
-    masks = {which: described.trained_on(which) for which in trained_on}
     frames, done = [], 0
-    total = len(models) * len(masks) * sum(len(split) for split in made.values())
+    total = len(models) * len(trained_on) * sum(len(split) for split in made.values())
     for split in made.values():
-        groups = exchangeable_groups(described, split)
-        for which, mask in masks.items():
-            kept, without = _trainable(split, mask)
+        for which in trained_on:
+            kept, without = trainable(described, split, which)
             if without:
-                skipped[f"{split.name}, trained on {which}"] = (
-                    f"{len(without)} of {len(split)} folds have no row to train on: "
-                    + ", ".join(without)
-                )
+                skipped[f"{split.name}, trained on {which}"] = no_rows(split, without)
                 done += len(without) * len(models)
             if not kept:
                 continue
             for model in models:
-                out = HeldOut(described, split.name, groups)
-                for fold, found in _fit(described, model, seed, kept, mask):
+
+                def tell(fold: str, mae: float, n: int, cell: Cell) -> None:
+                    nonlocal done
                     done += 1
-                    out.add(fold, found)
                     if on_fold is not None:
-                        mae = float(out.errors(fold.test, found[0]).mean())
-                        on_fold(FoldDone(target, model, which, split.name, fold.group, mae,
-                                         len(fold.test), done, total))  # fmt: skip
-                frames.append(out.frame(model, which, level, min_sac_groups))
+                        on_fold(FoldDone(target, cell.model, cell.trained_on, cell.split, fold,
+                                         mae, n, done, total))  # fmt: skip
+
+                cell = Cell(split.name, model, which, seed)
+                table = run_cell(described, split, cell, domain=domain, on_fold=tell)
+                frames.append(table)
     if not frames:
         why = "; ".join(skipped.values())
         raise SacmlError(f"no split of the {len(described)} records of {target} can be made: {why}")
-    predictions = pd.concat(frames, ignore_index=True)
-    return Evaluation(
-        target=target,
-        dataset=dataset.name,
-        predictions=predictions,
-        scores=score_table(predictions, find_target(target), seed),
-        splits=made,
-        seed=seed,
-        level=level,
-        min_sac_groups=min_sac_groups,
-        skipped=skipped,
-    )
-
-
-def _trainable(split: Split, mask: NDArray[np.bool_]) -> tuple[list[Fold], list[str]]:
-    kept = [fold for fold in split.folds if mask[fold.train].any()]
-    return kept, [fold.group for fold in split.folds if not mask[fold.train].any()]
-
-
-def _fit(
-    described: Described, model: str, seed: int, folds: list[Fold], mask: NDArray[np.bool_]
-) -> Iterator[tuple[Fold, tuple[NDArray[np.float64], ...]]]:
-    """Fit per fold; folds whose training rows are the same share one fit."""
-    fitted: dict[bytes, tuple[NDArray[np.float64], ...]] = {}
-    for fold in folds:
-        train = fold.train[mask[fold.train]]
-        key = train.tobytes()
-        if key not in fitted:
-            # matrices this small are only slowed down by threads, most of all on a busy machine
-            with threadpool_limits(limits=1, user_api="blas"):
-                estimator = make_model(model, seed)
-                estimator.fit(described.X[train], described.y[train], bound=described.bound[train])
-                fitted[key] = described.predict(estimator)
-        yield fold, tuple(values[fold.test] for values in fitted[key])
+    return Evaluation.of(target, dataset.name, frames, made, seed, level, min_sac_groups, skipped)

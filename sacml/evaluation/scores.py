@@ -6,6 +6,7 @@ import pandas as pd
 
 from sacml.domain import Target
 from sacml.evaluation.metrics import GroupBootstrap
+from sacml.evaluation.metrics_bounds import concordance
 
 SCALE_UNITS = {"linear": "{unit}", "log10": "log10({unit})", "log10_plus_1": "log10({unit} + 1)"}
 
@@ -23,8 +24,10 @@ def score_table(predictions: pd.DataFrame, target: Target, seed: int) -> pd.Data
     DataFrame
         model, trained_on, split, rows (``"sac"``: held-out sites alone, ``"all"``: every held-out
         row), n_records, n_groups, n_bounds; mae with its 95 % group bootstrap mae_low to mae_high
-        and its scale_unit; coverage (share of records) and group_coverage (mean over groups, what
-        the interval promises), mean_width; delta_constant (mae minus that of the constant) with
+        and its scale_unit; coverage (share of records, a bound counted as the value),
+        coverage_optimistic (a bound counted as any value it allows) and group_coverage (mean over
+        groups, what the interval promises), mean_width, interval_score, log_density (mean censored
+        log likelihood), concordance; delta_constant (mae minus that of the constant) with
         delta_low to delta_high, a paired group bootstrap. Intervals are NaN with one group.
     """
     rows: list[dict[str, Any]] = []
@@ -57,11 +60,20 @@ def score_table(predictions: pd.DataFrame, target: Target, seed: int) -> pd.Data
                         "mae_high": high,
                         "scale_unit": scale_unit(target),
                         "coverage": float(table["covered"].mean()),
+                        "coverage_optimistic": float(table["covered_optimistic"].mean()),
                         "group_coverage": float(table.groupby("group")["covered"].mean().mean()),
                         "mean_width": float(table["width"].mean()),
+                        "interval_score": float(table["interval_score"].mean()),
+                        "log_density": float(table["log_density"].mean(skipna=False)),
+                        "concordance": _concordance(table),
                         "delta_constant": float(delta.mean()),
                         "delta_low": delta_low,
                         "delta_high": delta_high,
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _concordance(table: pd.DataFrame) -> float:
+    observed = (table["middle"] + table["residual"]).to_numpy()
+    return concordance(observed, table["bound"].to_numpy(), table["middle"].to_numpy())[0]

@@ -10,6 +10,10 @@ from sacml.models.described import TRAINED_ON
 from sacml.models.registry import MODEL_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
     from sacml.evaluation.protocol import Evaluation
 
 MIN_SAC_GROUPS = 10
@@ -58,6 +62,36 @@ def primary_split(target: str) -> str:
     return _PRIMARY.get(target, "leave_one_source_out")
 
 
+def deciding_split(target: str, made: "Iterable[str]") -> str | None:
+    """Name of the split that decides: the primary one, else the strictest that could be made."""
+    names = set(made)
+    order = (primary_split(target), *_ORDER)
+    return next((name for name in order if name in names), None)
+
+
+def winner(part: "pd.DataFrame", min_sac_groups: int) -> tuple["pd.DataFrame", str, "pd.Series"]:
+    """Find the lowest error among the scores of one split.
+
+    Returns
+    -------
+    ranked, rows, best
+        The scores that may be compared, which held-out rows decide (``"sac"`` or ``"all"``), and
+        the score that wins.
+    """
+    sac = part[part["rows"] == "sac"]
+    n_sac_groups = int(sac["n_groups"].max()) if len(sac) else 0
+    rows = "sac" if n_sac_groups >= min_sac_groups else "all"
+    ranked = part[part["rows"] == rows].copy()
+    # a model that some folds could not train was judged on fewer rows: not comparable
+    ranked = ranked[ranked["n_records"] == ranked["n_records"].max()]
+    tied = ranked[ranked["mae"] <= ranked["mae"].min() + 1e-9]
+    order = [
+        (MODEL_NAMES.index(m), TRAINED_ON.index(t))
+        for m, t in zip(tied["model"], tied["trained_on"], strict=True)
+    ]
+    return ranked, rows, tied.iloc[min(range(len(order)), key=order.__getitem__)]
+
+
 def choose(evaluation: "Evaluation", split: str | None = None) -> Choice:
     """Apply the release rule.
 
@@ -82,22 +116,10 @@ def choose(evaluation: "Evaluation", split: str | None = None) -> Choice:
             + f"; evaluated are {', '.join(sorted(made))}"
         )
     else:
-        used = next(name for name in _ORDER if name in made)
+        used = str(deciding_split(evaluation.target, made))
         why = evaluation.skipped.get(wanted, "it was not asked for")
         remark = f" ({wanted} was not used: {why})"
-    part = scores[scores["split"] == used]
-    sac = part[part["rows"] == "sac"]
-    n_sac_groups = int(sac["n_groups"].max()) if len(sac) else 0
-    rows = "sac" if n_sac_groups >= evaluation.min_sac_groups else "all"
-    ranked = part[part["rows"] == rows].copy()
-    # a model that some folds could not train was judged on fewer rows: not comparable
-    ranked = ranked[ranked["n_records"] == ranked["n_records"].max()]
-    tied = ranked[ranked["mae"] <= ranked["mae"].min() + 1e-9]
-    order = [
-        (MODEL_NAMES.index(m), TRAINED_ON.index(t))
-        for m, t in zip(tied["model"], tied["trained_on"], strict=True)
-    ]
-    best = tied.iloc[min(range(len(order)), key=order.__getitem__)]
+    ranked, rows, best = winner(scores[scores["split"] == used], evaluation.min_sac_groups)
     same = (ranked["model"] == "constant") & (ranked["trained_on"] == best["trained_on"])
     constant = float(ranked[same]["mae"].iloc[0])
     what = "single-atom sites" if rows == "sac" else "records of all classes"

@@ -12,17 +12,21 @@
 
 from sacml.labels.binding import BindingLabel, binding_label, binding_labels
 from sacml.labels.engines import Engine, Limits, make_engine, run_task
+from sacml.labels.loading import loading_tasks
+from sacml.labels.presets import PRESETS, preset
 from sacml.labels.protocol import (
     adsorption_key,
     atom_key,
     binding_tasks,
     bulk_key,
+    metal_tasks,
     reference_tasks,
     single_point_task,
     site_key,
     site_task,
+    stability_tasks,
 )
-from sacml.labels.settings import PRESETS, ProtocolSettings, ScfTry, SettingsError, preset
+from sacml.labels.settings import ProtocolSettings, ScfTry, SettingsError
 from sacml.labels.starts import choose_places, prepare
 from sacml.labels.task import FAILURES, RETRIED, Inputs, LabelError, Task, TaskResult, key_of
 
@@ -48,7 +52,9 @@ __all__ = [
     "bulk_key",
     "choose_places",
     "key_of",
+    "loading_tasks",
     "make_engine",
+    "metal_tasks",
     "prepare",
     "preset",
     "reference_tasks",
@@ -56,4 +62,5 @@ __all__ = [
     "single_point_task",
     "site_key",
     "site_task",
+    "stability_tasks",
 ]

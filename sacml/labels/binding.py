@@ -7,10 +7,12 @@ from typing import Any
 from sacml.domain.sites import Site
 from sacml.errors import SacmlError
 from sacml.labels import signs
-from sacml.labels.dispersion import d3_share
+from sacml.labels.dispersion import Dispersion, dispersion, plus
 from sacml.labels.flags import flags_of
 from sacml.labels.measures import measure
-from sacml.labels.protocol import PRISTINE, atom_key, bulk_key, empty_site, site_key
+from sacml.labels.metals import STAND_INS
+from sacml.labels.protocol import PRISTINE, atom_key, bulk_key, empty_site
+from sacml.labels.results import Results
 from sacml.labels.signs import Energy
 from sacml.labels.task import LabelError, TaskResult
 
@@ -26,10 +28,12 @@ class BindingLabel:
     ----------
     starts
         (key, binding energy against the atom) of every start that has a result, lowest first.
-    d3_share_atom_eV
-        To be added to the binding energy against the atom for PBE-D3(BJ).
-    metal_stability_eV
-        E(site) - E(empty site) - E(bulk metal).
+    d3_share_atom_eV, d3_share_bulk_eV, binding_energy_atom_d3_eV, binding_energy_bulk_d3_eV
+        What D3(BJ) adds to the binding energy against atom and bulk, and the energies with it.
+    d3_status
+        ``computed``, or why a share is missing.
+    metal_stability_eV, metal_binding_atom_eV
+        E(site) - E(empty site) - E(bulk metal), and the same against the isolated metal atom.
     flags
         What a user has to know; empty where all is well.
     versions
@@ -44,6 +48,10 @@ class BindingLabel:
     binding_energy_bulk_eV: float | None
     relative_to_graphene_eV: float | None
     d3_share_atom_eV: float | None
+    d3_share_bulk_eV: float | None
+    binding_energy_atom_d3_eV: float | None
+    binding_energy_bulk_d3_eV: float | None
+    d3_status: str
     starts: tuple[tuple[str, float], ...]
     level_of_theory: str
     settings_digest: str
@@ -60,6 +68,7 @@ class BindingLabel:
     alkali_charge_e: float | None
     charges_method: str | None
     metal_stability_eV: float | None
+    metal_binding_atom_eV: float | None
     geometry_converged: bool
     site_geometry_converged: bool
     max_force_eV_A: float | None
@@ -96,18 +105,18 @@ def binding_labels(
     results
         Of one campaign.
     d3
-        Whether the D3 share is computed (package dftd3).
+        Whether the D3 share is computed (package dftd3; where it is missing, the status says so).
 
     Returns
     -------
     (labels, refused)
         Labels by site and alkali; refused holds ``("SITE;ALKALI", reason)``.
     """
-    table = _Table(results)
+    there = Results(results)
     labels, refused = [], []
-    for site, alkali in sorted(table.pairs):
+    for site, alkali in sorted(there.pairs):
         try:
-            labels.append(_label(site, alkali, table, d3))
+            labels.append(_label(site, alkali, there, d3))
         except SacmlError as error:
             refused.append((f"{site};{alkali}", str(error)))
     return labels, refused
@@ -129,38 +138,7 @@ def binding_label(
         If the results belong to different levels of theory or settings.
     """
     text = str(Site.parse(site) if isinstance(site, str) else site)
-    return _label(text, alkali, _Table(results), d3)
-
-
-class _Table:
-    """Results by key, and grouped once: starts by (site, alkali), bare sites by site."""
-
-    def __init__(self, results: Mapping[str, TaskResult] | Iterable[TaskResult]) -> None:
-        listed = results.values() if isinstance(results, Mapping) else results
-        self.by_key = {r.key: r for r in listed}
-        self.pairs: dict[tuple[str, str], list[TaskResult]] = {}
-        self.sites: dict[str, list[TaskResult]] = {}
-        for key, result in self.by_key.items():
-            parts = key.split("/", 3)
-            if result.kind == "adsorption" and parts[0] == "ads" and len(parts) == 4:
-                self.pairs.setdefault((parts[1], parts[2]), []).append(result)
-            elif result.kind == "site" and parts[0] == "site":
-                self.sites.setdefault(parts[1], []).append(result)
-
-    def energy(self, key: str) -> Energy | None:
-        """Energy of a finished task."""
-        found = self.by_key.get(key)
-        return Energy.of(found) if found is not None and found.ok else None
-
-    def bare(self, site: str) -> TaskResult:
-        """Bare site of lowest energy over its start moments."""
-        there = self.sites.get(site, [])
-        done = [r for r in there if r.ok]
-        if not done:
-            why = f"failed: {there[0].reason}" if there else "has no result"
-            raise LabelError(f"{site_key(site)} {why}")
-        signs.same_level(*map(Energy.of, done))
-        return min(done, key=lambda r: r.energy_eV or 0.0)
+    return _label(text, alkali, Results(results), d3)
 
 
 def _starts(
@@ -170,9 +148,9 @@ def _starts(
     return sorted(found, key=lambda item: item[1])
 
 
-def _label(site: str, alkali: str, table: _Table, d3: bool) -> BindingLabel:
-    starts, bare = table.pairs.get((site, alkali), []), table.bare(site)
-    atom, bulk = table.energy(atom_key(alkali)), table.energy(bulk_key(alkali))
+def _label(site: str, alkali: str, there: Results, d3: bool) -> BindingLabel:
+    starts, bare = there.pairs.get((site, alkali), []), there.bare(site)
+    atom, bulk = there.energy(atom_key(alkali)), there.energy(bulk_key(alkali))
     if atom is None:
         raise LabelError(f"{atom_key(alkali)} has no energy, so nothing binds against it")
     ranked = _starts(starts, Energy.of(bare), atom)
@@ -180,25 +158,30 @@ def _label(site: str, alkali: str, table: _Table, d3: bool) -> BindingLabel:
         said = "; ".join(f"{r.key}: {r.reason}" for r in starts) or "none has a result"
         raise LabelError(f"{site} with {alkali}: no start is finished ({said})")
     best, against_atom = ranked[0]
-    relative = _graphene(alkali, atom, table)
+    relative = _graphene(alkali, atom, there)
     final = best.atoms()
     shape = measure(final, bare.atoms())
     flags = [*flags_of(best, bare, starts, shape.largest_metal_bond_change_A)]
     flags += [f"no {n}" for n, v in (("bulk reference", bulk), ("graphene", relative)) if v is None]
-    stability = _stability(site, Energy.of(bare), table)
+    stability, held = _metal(site, Energy.of(bare), there)
+    flags += [STAND_INS[m] for m in Site.parse(site).metals if stability is not None
+              and m in STAND_INS]  # fmt: skip
+    share = dispersion(best, bare, there.by_key.get(bulk_key(alkali))) if d3 else Dispersion()
+    against_bulk = None if bulk is None else signs.binding(Energy.of(best), Energy.of(bare), bulk)
     return BindingLabel(
         site=site, alkali=alkali, key=best.key, site_key=bare.key,
         binding_energy_atom_eV=against_atom,
-        binding_energy_bulk_eV=(
-            None if bulk is None else signs.binding(Energy.of(best), Energy.of(bare), bulk)
-        ),
+        binding_energy_bulk_eV=against_bulk,
         relative_to_graphene_eV=None if relative is None else against_atom - relative,
-        d3_share_atom_eV=d3_share(final, bare.atoms()) if d3 else None,
+        d3_share_atom_eV=share.atom_eV, d3_share_bulk_eV=share.bulk_eV, d3_status=share.status,
+        binding_energy_atom_d3_eV=plus(against_atom, share.atom_eV),
+        binding_energy_bulk_d3_eV=plus(against_bulk, share.bulk_eV),
         starts=tuple((r.key, e) for r, e in ranked),
         level_of_theory=best.level_of_theory, settings_digest=best.settings_digest,
         site_moment_muB=bare.moment_muB, site_alkali_moment_muB=best.moment_muB,
         alkali_charge_e=best.charges_e[-1] if best.charges_e else None,
         charges_method=best.charges_method, metal_stability_eV=stability,
+        metal_binding_atom_eV=held,
         geometry_converged=bool(best.geometry_converged),
         site_geometry_converged=bool(bare.geometry_converged),
         max_force_eV_A=best.max_force_eV_A, relax_max_force_eV_A=best.relax_max_force_eV_A,
@@ -208,21 +191,26 @@ def _label(site: str, alkali: str, table: _Table, d3: bool) -> BindingLabel:
     )  # fmt: skip
 
 
-def _graphene(alkali: str, atom: Energy, table: _Table) -> float | None:
+def _graphene(alkali: str, atom: Energy, there: Results) -> float | None:
     """Binding energy on pristine graphene, lowest start, on the same grid."""
-    if not any(r.ok for r in table.sites.get(PRISTINE, [])):
+    if not any(r.ok for r in there.sites.get(PRISTINE, [])):
         return None
-    bare = Energy.of(table.bare(PRISTINE))
-    ranked = _starts(table.pairs.get((PRISTINE, alkali), []), bare, atom)
+    bare = Energy.of(there.bare(PRISTINE))
+    ranked = _starts(there.pairs.get((PRISTINE, alkali), []), bare, atom)
     return ranked[0][1] if ranked else None
 
 
-def _stability(site: str, bare: Energy, table: _Table) -> float | None:
-    """Energy of the metal against its bulk; None where a reference is missing or undefined."""
+def _metal(site: str, bare: Energy, there: Results) -> tuple[float | None, float | None]:
+    """Energy of the metal against its bulk and its atom; None where a reference is missing."""
     parsed = Site.parse(site)
     if len(parsed.metals) != 1 or parsed.axial:
-        return None
-    metal, empty = table.energy(bulk_key(parsed.metals[0])), str(empty_site(parsed))
-    if metal is None or not any(r.ok for r in table.sites.get(empty, [])):
-        return None
-    return signs.metal_stability(bare, Energy.of(table.bare(empty)), [metal])
+        return None, None
+    text = str(empty_site(parsed))
+    if not any(r.ok for r in there.sites.get(text, [])):
+        return None, None
+    empty = Energy.of(there.bare(text))
+    metal, atom = (there.energy(key(parsed.metals[0])) for key in (bulk_key, atom_key))
+    return (
+        None if metal is None else signs.metal_stability(bare, empty, [metal]),
+        None if atom is None else signs.metal_binding(bare, empty, atom),
+    )

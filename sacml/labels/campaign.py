@@ -6,14 +6,16 @@ from concurrent.futures import (
     Executor,
     ThreadPoolExecutor,
 )
+from itertools import chain
 from pathlib import Path
 
-from sacml.domain import Candidate
+from sacml.domain import Candidate, Site
 from sacml.errors import SacmlError
 from sacml.labels.campaign_run import CampaignError, Run
 from sacml.labels.campaign_stop import StopRequest, request_stop
 from sacml.labels.engines import Engine, Limits, make_engine
-from sacml.labels.protocol import binding_tasks
+from sacml.labels.loading import loading_tasks
+from sacml.labels.protocol import binding_tasks, stability_tasks
 from sacml.labels.queue import Queue
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.status import CampaignStatus, status_of
@@ -77,19 +79,22 @@ class Campaign:
         self,
         candidates: Iterable[Candidate],
         places: Sequence[str] | None = None,
-        moments: Sequence[float | None] = (None,),
+        moments: Callable[[Site], Sequence[float | None]] = lambda site: (None,),
         stability: bool = False,
         relative: bool = True,
+        loadings: Sequence[int] = (),
     ) -> tuple[int, list[tuple[str, str]]]:
         """Queue all tasks of candidates, the first of the list most urgent.
 
         A site whose shell is not known stands for each of its possible shells; conditions do not
-        enter a binding energy. The other parameters are those of `binding_tasks`.
+        enter a binding energy. The other parameters are those of `binding_tasks`, the moments by
+        site; `loadings` are numbers of alkali atoms that are put on each site together.
 
         Returns
         -------
         (new, refused)
-            How many tasks are new, and ``(candidate, reason)`` of those that have none.
+            How many tasks are new, and ``(candidate, reason)`` of those that have none, or whose
+            stability has none.
         """
         tasks: dict[str, Task] = {}
         refused = []
@@ -98,15 +103,20 @@ class Campaign:
             for site in candidate.site.resolved():
                 try:
                     found = binding_tasks(
-                        site, candidate.alkali, self.settings, places, moments, stability,
-                        relative and candidate.alkali not in compared, priority=rank,
+                        site, candidate.alkali, self.settings, places, moments(site),
+                        relative=relative and candidate.alkali not in compared, priority=rank,
                     )  # fmt: skip
                     compared.add(candidate.alkali)
+                    for task in found:
+                        tasks.setdefault(task.key, task)
+                    more = [loading_tasks(site, candidate.alkali, count, self.settings, rank)
+                            for count in loadings]  # fmt: skip
+                    if stability:
+                        more.append(stability_tasks(site, self.settings, rank))
+                    for task in chain.from_iterable(more):
+                        tasks.setdefault(task.key, task)
                 except SacmlError as error:
                     refused.append((f"{site};{candidate.alkali}", str(error)))
-                    continue
-                for task in found:
-                    tasks.setdefault(task.key, task)
         return self.add(tasks.values()), refused
 
     def run(

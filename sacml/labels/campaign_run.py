@@ -1,7 +1,14 @@
 """The tasks that one run of a campaign has in hand, from the queue to the executor and back."""
 
 import time
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from pathlib import Path
 
 from sacml.errors import SacmlError
@@ -108,9 +115,11 @@ class Run:
     def _outcome(self, future: Future[TaskResult], claim: Claim) -> TaskResult:
         try:
             return future.result()
-        except BrokenExecutor as error:
+        except (BrokenExecutor, CancelledError) as error:
+            # nobody here cancels: a cluster does so with everything when its scheduler goes away
             self._queue.give_back(claim)
-            raise CampaignError(f"the executor broke: {error}") from None
+            said = str(error) or "it cancelled the tasks in hand"
+            raise CampaignError(f"the executor broke: {said}") from None
         except Exception as error:
             reason = f"the executor lost the task: {type(error).__name__}: {error}"
             return lost(claim.task, "killed", reason, claim.attempt)

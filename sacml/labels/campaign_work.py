@@ -17,6 +17,11 @@ class Adjusted:
     engine: Engine
     attempt: Attempt
 
+    @property
+    def limits(self) -> Limits | None:
+        """Limits of this attempt; None where the engine has none."""
+        return getattr(limited(self.engine, self.attempt), "limits", None)
+
     def run(
         self, task: Task, settings: ProtocolSettings, folder: Path, attempt: int = 0
     ) -> TaskResult:

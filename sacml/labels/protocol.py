@@ -1,11 +1,11 @@
 """The binding-energy protocol: which tasks a (site, alkali) takes, in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sacml.domain.candidates import check_alkali
 from sacml.domain.sites import EMPTY, Site
 from sacml.labels.settings import ProtocolSettings
-from sacml.labels.starts import choose_places
+from sacml.labels.starts import ATOM_MOMENTS_MU_B, choose_places
 from sacml.labels.task import Inputs, LabelError, Task
 
 PRISTINE = "@graphene"
@@ -71,7 +71,7 @@ def binding_tasks(
         Starting moments of the centre, in Bohr magnetons; None is the table's. For each one the
         bare site and every start is a task.
     stability
-        Whether the empty site and the bulk metal are computed too.
+        Whether `stability_tasks` are in it.
     relative
         Whether the alkali on pristine graphene is computed too.
     """
@@ -94,11 +94,7 @@ def binding_tasks(
     if relative and str(site) != PRISTINE:
         tasks += binding_tasks(PRISTINE, alkali, settings, priority=priority)
     if stability:
-        tasks.append(site_task(empty_site(site), settings, None, priority + PRIORITY["stability"]))
-        tasks += [
-            _element_task("bulk", metal, settings, priority + PRIORITY["stability"])
-            for metal in site.metals
-        ]
+        tasks += stability_tasks(site, settings, priority)
     return tuple({t.key: t for t in tasks}.values())
 
 
@@ -107,6 +103,34 @@ def reference_tasks(alkali: str, settings: ProtocolSettings, priority: int = 0) 
     return tuple(
         _element_task(kind, alkali, settings, priority + PRIORITY["reference"])
         for kind in ("atom", "bulk")
+    )
+
+
+def stability_tasks(
+    site: Site | str, settings: ProtocolSettings, priority: int = 0
+) -> tuple[Task, ...]:
+    """Empty site, bulk metal and isolated metal atom of a site.
+
+    Raises
+    ------
+    LabelError
+        If the empty site is not defined.
+    """
+    site = Site.parse(site) if isinstance(site, str) else site
+    rank = priority + PRIORITY["stability"]
+    empty = site_task(empty_site(site), settings, None, rank)
+    return (empty, *metal_tasks(site.metals, settings, rank))
+
+
+def metal_tasks(
+    metals: Iterable[str], settings: ProtocolSettings, priority: int = 0
+) -> tuple[Task, ...]:
+    """Bulk and isolated atom of metals; the atom where the protocol's table has its moment."""
+    return tuple(
+        _element_task(kind, metal, settings, priority)
+        for metal in metals
+        for kind in ("bulk", "atom")
+        if kind == "bulk" or metal in ATOM_MOMENTS_MU_B
     )
 
 
@@ -155,5 +179,6 @@ def _suffix(moment: float | None) -> str:
 
 __all__ = [
     "EMPTY", "PRISTINE", "adsorption_key", "atom_key", "binding_tasks", "bulk_key", "empty_site",
-    "reference_tasks", "single_point_task", "site_key", "site_task",
+    "metal_tasks", "reference_tasks", "single_point_task", "site_key", "site_task",
+    "stability_tasks",
 ]  # fmt: skip

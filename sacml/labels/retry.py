@@ -2,13 +2,16 @@
 
 Nothing here changes what a label means: cutoff, functional, k-points and convergence criteria
 stay. Step lengths, numbers of steps, empty bands, density mixing and limits of time and memory do
-not enter an energy that converged. The settings' own ``retry_tries`` may widen the occupations;
+not enter an energy that converged, nor does the spread of a lattice scan that has a minimum. The
+settings' own ``retry_tries`` may widen the occupations;
 the result then says so (``width_eV``).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.task import FAILURES
@@ -17,8 +20,8 @@ STOPPING = ("missing_program", "disk")
 """Failures that every other task would meet too: the campaign stops and nothing is stored."""
 PENDING = ("waiting",)
 """No failure: the result comes later from outside, and is looked for in the next run."""
-HARMLESS = ("max_step_A", "max_steps", "extra_bands")
-"""Settings a rule may change."""
+HARMLESS = ("max_step_A", "max_steps", "extra_bands", "bulk_scales")
+"""Settings a rule may change; of ``bulk_scales`` the spread is what a factor acts on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ RULES: Mapping[str, tuple[Again, ...]] = {
         Again("short steps", scale=SHORT, time=2),
         Again("shorter steps, slower mixing", True, SHORTER, time=4),
     ),
+    # the minimum is still that of the points next to it (`lattice_minimum`)
+    "no_minimum": (Again("wider lattice scan", scale={"bulk_scales": 3}, time=2),),
     "time_out": (Again("twice the time", time=2), Again("four times the time", time=4)),
     "memory": (Again("1.5 times the memory", memory=1.5), Again("twice the memory", memory=2)),
     "killed": (Again("the same again"), Again("the same again")),
@@ -150,5 +155,19 @@ def _scaled(settings: ProtocolSettings, scale: Mapping[str, float]) -> ProtocolS
     values = settings.to_dict()
     for name, factor in scale.items():
         was = values[name]
-        values[name] = round(was * factor) if isinstance(was, int) else was * factor
+        if name == "bulk_scales":
+            values[name] = wider(was, factor)
+        else:
+            values[name] = round(was * factor) if isinstance(was, int) else was * factor
     return ProtocolSettings.from_dict(values)
+
+
+def wider(scales: Sequence[float], factor: float) -> list[float]:
+    """Spread a lattice scan by a factor about its middle, with twice as many steps.
+
+    In the logarithm, so that every scale stays above 0.
+    """
+    logs = np.log(np.array(scales))
+    middle, half = logs.mean(), factor * (logs[-1] - logs[0]) / 2
+    points = np.exp(np.linspace(middle - half, middle + half, 2 * len(scales) - 1))
+    return [round(float(p), 6) for p in points]

@@ -3,11 +3,14 @@
 ::
 
     E_atom(A) = E(site+A) - E(site) - E(A, isolated atom)        negative: bound
+    E_mean(A) = [E(site+nA) - E(site)] / n - E(A, isolated atom)  per atom of n on one site
     E_coh(A)  = E(A, isolated atom) - E(A, bulk, per atom)       positive
     E_bulk(A) = E(site+A) - E(site) - E(A, bulk) = E_atom(A) + E_coh(A)
                                                  positive: plating of bulk A is preferred
     relative  = E_atom(site) - E_atom(@graphene)                 independent of the reference state
     stability = E(site) - E(empty site) - sum of E(M, bulk)      negative: the metal stays
+    E_metal   = E(site) - E(empty site) - E(M, isolated atom)    negative: bound; says nothing of
+                                                 clustering, which `stability` is about
 
 Source: PROTOCOL.md of the bundled campaign (datasets/dft/README.md). All energies of a difference
 come from one protocol. An experimental energy, such as a tabulated cohesive energy, is refused:
@@ -77,10 +80,24 @@ def binding(site_alkali: Energy, site: Energy, reference: Energy) -> float:
     return site_alkali.value_eV - site.value_eV - reference.value_eV
 
 
+def mean_binding(site_alkali: Energy, site: Energy, reference: Energy, count: int) -> float:
+    """Binding energy per alkali atom of `count` atoms on one site, in eV."""
+    same_level(site_alkali, site, reference)
+    return (site_alkali.value_eV - site.value_eV) / count - reference.value_eV
+
+
 def cohesive(atom: Energy, bulk: Energy) -> float:
     """Cohesive energy in eV per atom, positive."""
     same_level(atom, bulk)
     return atom.value_eV - bulk.value_eV
+
+
+def metal_binding(site: Energy, empty: Energy, atom: Energy) -> float:
+    """Binding energy of the metal atom to its empty site in eV, against the isolated atom.
+
+    Not to be set against a tabulated cohesive energy: with the computed one it is the stability.
+    """
+    return binding(site, empty, atom)
 
 
 def metal_stability(site: Energy, empty: Energy, metals: Sequence[Energy]) -> float:

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 from ase import Atoms
-from ase.build import bulk
-from ase.data import atomic_numbers, reference_states
 
 from sacml.domain.sites import Site
 from sacml.labels.extxyz import mark
+from sacml.labels.metals import bulk_metal
 from sacml.labels.settings import ProtocolSettings
+from sacml.labels.several import add_several
 from sacml.labels.task import LabelError, Task, TaskResult
-from sacml.structures import START_MOMENTS_MU_B, Structure, add_alkali, build, places
+from sacml.structures import Structure, add_alkali, build, places
 
 ATOM_MOMENTS_MU_B = {
     "Li": 1, "Na": 1, "K": 1, "Sc": 1, "Ti": 2, "V": 3, "Cr": 6, "Mn": 5, "Fe": 4, "Co": 3,
@@ -21,11 +21,6 @@ ATOM_MOMENTS_MU_B = {
     "Hf": 2, "Ta": 3, "W": 4, "Re": 5, "Os": 4, "Ir": 3, "Pt": 2, "Au": 1, "Pb": 2, "Bi": 3,
 }  # fmt: skip
 """Moment that an isolated atom is held at, Bohr magnetons; source: the bundled campaign's table."""
-ALKALI_LATTICE_A = {"Li": 3.44, "Na": 4.20, "K": 5.28}
-"""Middle of the lattice scan of the bcc alkali metals; source: the bundled campaign."""
-BULK_LATTICES = ("bcc", "fcc", "hcp", "diamond")
-FERROMAGNETS = ("Fe", "Co", "Ni")
-"""Metals whose bulk starts with moments; antiferromagnets are not treated (Cr, Mn)."""
 ATOM_PLACE = (0.5, 6.2 / 12.3, 6.1 / 12.1)
 """Place of the isolated atom in its box, in fractions; off the middle, as in the campaign."""
 
@@ -70,17 +65,19 @@ def prepare(task: Task, settings: ProtocolSettings, results: Mapping[str, TaskRe
     if task.kind == "atom":
         return task.with_structure(_atom(task.inputs.element or "", settings))
     if task.kind == "bulk":
-        return task.with_structure(_bulk(task.inputs.element or ""))
+        return task.with_structure(bulk_metal(task.inputs.element or ""))
     structure = build(task.inputs.site or "", options=settings.build_options())
     moment = task.inputs.centre_moment_muB
     if task.kind == "site":
         return task.with_structure(described(structure, moments=_moments(structure, moment)))
     relaxed = results[task.needs[0]].atoms()
-    with_alkali = add_alkali(
-        on_relaxed(structure, relaxed), task.inputs.alkali or "", task.inputs.place,
-        settings.build_options(),
-    )  # fmt: skip
-    moments = np.append(_found(relaxed), 0.0)
+    moved, options = on_relaxed(structure, relaxed), settings.build_options()
+    alkali, place = task.inputs.alkali or "", task.inputs.place
+    if task.kind == "loading":
+        with_alkali = add_several(moved, alkali, task.inputs.count or 0, place or "", options)
+    else:
+        with_alkali = add_alkali(moved, alkali, place, options)
+    moments = np.append(_found(relaxed), np.zeros(len(with_alkali.atoms) - len(relaxed)))
     if moment is not None:
         moments = _moments(with_alkali, moment)
     return task.with_structure(described(with_alkali, moments=moments))
@@ -159,24 +156,3 @@ def _atom(symbol: str, settings: ProtocolSettings) -> Atoms:
     box = np.array(settings.atom_box_A)
     moments = [float(ATOM_MOMENTS_MU_B[symbol])]
     return Atoms(symbol, [box * ATOM_PLACE], cell=box, pbc=True, magmoms=moments)
-
-
-def _bulk(symbol: str) -> Atoms:
-    if symbol in ALKALI_LATTICE_A:
-        lattice, constant = "bcc", ALKALI_LATTICE_A[symbol]
-        atoms = bulk(symbol, lattice, constant)
-    else:
-        known = reference_states[atomic_numbers[symbol]] or {}
-        lattice = str(known.get("symmetry"))
-        if lattice not in BULK_LATTICES or "a" not in known:
-            raise LabelError(
-                f"bulk {symbol} is {lattice}, which the lattice scan does not treat (it treats "
-                f"{', '.join(BULK_LATTICES)}); give the task a structure of its own"
-            )
-        constant = float(str(known["a"]))
-        atoms = bulk(symbol)  # measured lattice of ASE's table: where the scan begins
-    # any start will do that is not 0: the ferromagnets find their moment
-    moment = (START_MOMENTS_MU_B[symbol] or 1.0) if symbol in FERROMAGNETS else 0.0
-    atoms.set_initial_magnetic_moments([moment] * len(atoms))
-    atoms.info = {"lattice_A": constant, "lattice": lattice}
-    return atoms

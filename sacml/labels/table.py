@@ -14,24 +14,31 @@ from pathlib import Path
 from typing import Any
 
 from sacml.labels.binding import BindingLabel, binding_labels
+from sacml.labels.dispersion import NOT_ASKED, dispersion, plus
+from sacml.labels.loading import LoadingLabel, loading_labels
+from sacml.labels.presets import preset
+from sacml.labels.protocol import bulk_key
 from sacml.labels.queue import Queue
 from sacml.labels.queue_files import write_atomic
-from sacml.labels.settings import ProtocolSettings, preset
+from sacml.labels.results import Results
+from sacml.labels.settings import ProtocolSettings
 from sacml.labels.task import TaskResult
 
 BINDING = (
-    "record_id", "site", "alkali", "start", "binding_energy_atom_eV", "binding_energy_bulk_eV",
-    "relative_to_graphene_eV", "d3_share_atom_eV", "lowest_of_starts", "starts_tried",
-    "level_of_theory", "fidelity", "metal", "site_moment_muB", "site_alkali_moment_muB",
-    "metal_alkali_distance_A", "metal_alkali_lateral_A", "alkali_height_A", "metal_height_A",
-    "metal_height_change_A", "largest_bond_change_A", "largest_metal_bond_change_A",
-    "alkali_charge_e", "metal_stability_eV", "geometry_converged", "site_geometry_converged",
-    "fmax_gamma_eV_A", "fmax_k_eV_A", "smearing_width_eV", "seconds", "settings_digest", "notes",
+    "record_id", "site", "alkali", "start", "site_key", "binding_energy_atom_eV",
+    "binding_energy_bulk_eV", "relative_to_graphene_eV", "d3_share_atom_eV", "d3_share_bulk_eV",
+    "binding_energy_atom_d3_eV", "binding_energy_bulk_d3_eV", "d3_status", "lowest_of_starts",
+    "starts_tried", "level_of_theory", "fidelity", "metal", "site_moment_muB",
+    "site_alkali_moment_muB", "metal_alkali_distance_A", "metal_alkali_lateral_A",
+    "alkali_height_A", "metal_height_A", "metal_height_change_A", "largest_bond_change_A",
+    "largest_metal_bond_change_A", "alkali_charge_e", "metal_stability_eV", "metal_binding_atom_eV",
+    "geometry_converged", "site_geometry_converged", "fmax_gamma_eV_A", "fmax_k_eV_A",
+    "smearing_width_eV", "seconds", "settings_digest", "notes",
 )  # fmt: skip
 CALCULATIONS = (
     "key", "kind", "status", "failure", "reason", "energy_eV", "free_energy_eV", "moment_muB",
     "fmax_gamma_eV_A", "fmax_k_eV_A", "geometry_converged", "steps", "smearing_width_eV",
-    "scf_try", "tries", "changed_settings", "lattice_constant_A", "level_of_theory",
+    "scf_try", "tries", "changed_settings", "lattice_constant_A", "prerelaxed", "level_of_theory",
     "settings_digest", "versions", "seconds", "notes",
 )  # fmt: skip
 PRACTICE = "practice"
@@ -54,16 +61,21 @@ class Tables:
         One row for each start that has an energy; columns `BINDING`.
     calculations
         One row for each task that has been tried, whatever became of it; columns `CALCULATIONS`.
+    loadings
+        Mean binding energies of several alkali atoms on one site.
     """
 
     labels: tuple[BindingLabel, ...]
     refused: tuple[tuple[str, str], ...]
     starts: tuple[Mapping[str, Any], ...]
     calculations: tuple[Mapping[str, Any], ...]
+    loadings: tuple[LoadingLabel, ...]
     results: Mapping[str, TaskResult]
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write ``binding.csv``, ``calculations.csv``, ``structures.extxyz`` and ``refused.csv``.
+
+        ``loadings.csv`` comes with them where there are any.
 
         Returns
         -------
@@ -79,25 +91,29 @@ class Tables:
             "refused.csv": _csv(("candidate", "reason"), refused),
             "structures.extxyz": geometries,
         }
+        if self.loadings:
+            rows = [label.to_dict() for label in self.loadings]
+            files["loadings.csv"] = _csv(tuple(rows[0]), rows)
         for name, text in files.items():
             write_atomic(folder / name, text.encode(), folder)
         return [folder / name for name in files]
 
 
-def tables(queue: Queue, d3: bool = False) -> Tables:
+def tables(queue: Queue, d3: bool = True) -> Tables:
     """Make the tables of a campaign from what is stored.
 
     Parameters
     ----------
     d3
-        Whether the D3 share is computed (package dftd3).
+        Whether the D3 share is computed (package dftd3; where it is missing, the column
+        ``d3_status`` says so).
     """
     results = {result.key: result for result in queue.results()}
     labels, refused = binding_labels(results, d3)
     starts = [row for label in labels for row in binding_rows(label, results, queue.settings)]
     return Tables(
         tuple(labels), tuple(refused), tuple(starts), tuple(calculation_rows(queue, results)),
-        results,
+        tuple(loading_labels(Results(results))), results,
     )  # fmt: skip
 
 
@@ -108,23 +124,25 @@ def binding_rows(
     values = label.to_dict() | _start(results[label.key])
     metals = label.site.partition("-")[0] if not label.site.startswith("@") else ""
     shared = {
-        "site": label.site, "alkali": label.alkali, "starts_tried": label.starts_tried,
+        "site": label.site, "alkali": label.alkali, "site_key": label.site_key,
+        "starts_tried": label.starts_tried,
         "level_of_theory": label.level_of_theory, "fidelity": fidelity(settings),
         "metal": "" if metals == "vac" else metals, "settings_digest": label.settings_digest,
         "site_moment_muB": label.site_moment_muB,
         "site_geometry_converged": label.site_geometry_converged,
         "metal_stability_eV": label.metal_stability_eV,
+        "metal_binding_atom_eV": label.metal_binding_atom_eV,
     }  # fmt: skip
     rows = []
     for number, (key, energy) in enumerate(label.starts):
         shift = energy - label.binding_energy_atom_eV
-        own = values if number == 0 else _start(results[key])
+        own = values if number == 0 else _start(results[key]) | _dispersion(label, key, results)
         rows.append({
             **{column: own.get(column) for column in BINDING}, **shared, "record_id": key,
             "start": key.split("/", 3)[3], "lowest_of_starts": number == 0,
             "binding_energy_atom_eV": energy,
-            "binding_energy_bulk_eV": _plus(label.binding_energy_bulk_eV, shift),
-            "relative_to_graphene_eV": _plus(label.relative_to_graphene_eV, shift),
+            "binding_energy_bulk_eV": plus(label.binding_energy_bulk_eV, shift),
+            "relative_to_graphene_eV": plus(label.relative_to_graphene_eV, shift),
             "notes": "; ".join((*label.flags, *results[key].notes) if number == 0
                                else results[key].notes),
         })  # fmt: skip
@@ -151,6 +169,7 @@ def calculation_rows(queue: Queue, results: Mapping[str, TaskResult]) -> Iterato
             row |= {
                 "energy_eV": result.energy_eV, "free_energy_eV": result.free_energy_eV,
                 "moment_muB": result.moment_muB, "steps": result.steps,
+                "prerelaxed": json.dumps(result.prerelaxed) if result.prerelaxed else "",
                 "scf_try": result.scf_try, "lattice_constant_A": result.lattice_A,
                 "level_of_theory": result.level_of_theory, "notes": "; ".join(result.notes),
                 "versions": "; ".join(f"{k} {v}" for k, v in sorted(result.versions.items())),
@@ -183,8 +202,27 @@ def _start(result: TaskResult) -> dict[str, Any]:
     }
 
 
-def _plus(value: float | None, shift: float) -> float | None:
-    return None if value is None else value + shift
+def _dispersion(label: BindingLabel, key: str, results: Mapping[str, TaskResult]) -> dict[str, Any]:
+    """D3 of a start that is not the lowest, where it was asked for."""
+    if label.d3_status == NOT_ASKED:
+        return {"d3_status": NOT_ASKED}
+    bulk = results.get(bulk_key(label.alkali))
+    share = dispersion(results[key], results[label.site_key], bulk)
+    energy = dict(label.starts)[key]
+    against_bulk = plus(label.binding_energy_bulk_eV, energy - label.binding_energy_atom_eV)
+    return {
+        "d3_share_atom_eV": share.atom_eV, "d3_share_bulk_eV": share.bulk_eV,
+        "d3_status": share.status,
+        "binding_energy_atom_d3_eV": plus(energy, share.atom_eV),
+        "binding_energy_bulk_d3_eV": plus(against_bulk, share.bulk_eV),
+    }  # fmt: skip
+
+
+def write_rows(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows of equal columns as CSV; the file is whole or what it was before."""
+    path = Path(path)
+    text = _csv(tuple(rows[0]) if rows else (), rows)
+    write_atomic(path, text.encode(), path.parent)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

@@ -13,17 +13,19 @@ from sacml.labels.textual import LabelError, Textual
 if TYPE_CHECKING:
     from ase import Atoms
 
-Kind = Literal["atom", "bulk", "site", "adsorption", "single_point"]
+Kind = Literal["atom", "bulk", "site", "adsorption", "loading", "single_point"]
+RELAXED: tuple[Kind, ...] = ("site", "adsorption", "loading")
+"""Kinds whose atoms move."""
 FAILURES = (
-    "missing_program", "missing_setups", "bad_input", "needs", "scf", "exploded", "time_out",
-    "memory", "killed", "crashed", "disk", "waiting",
+    "missing_program", "missing_setups", "bad_input", "needs", "scf", "exploded", "no_minimum",
+    "time_out", "memory", "killed", "crashed", "disk", "waiting",
 )  # fmt: skip
 """Why a task failed: words a retry rule can decide on; `TaskResult.reason` says it in full."""
 Failure = Literal[
-    "missing_program", "missing_setups", "bad_input", "needs", "scf", "exploded", "time_out",
-    "memory", "killed", "crashed", "disk", "waiting",
+    "missing_program", "missing_setups", "bad_input", "needs", "scf", "exploded", "no_minimum",
+    "time_out", "memory", "killed", "crashed", "disk", "waiting",
 ]  # fmt: skip
-RETRIED = ("scf", "exploded", "time_out", "memory", "killed", "crashed")
+RETRIED = ("scf", "exploded", "no_minimum", "time_out", "memory", "killed", "crashed")
 """Failures that another run with gentler settings or a higher limit may mend."""
 
 _SAFE = "@+=(),-.~ "
@@ -34,8 +36,9 @@ class Inputs(Textual):
 
     Attributes
     ----------
-    site, alkali, place
-        The request; ``place`` is a name of `sacml.structures.places`.
+    site, alkali, place, count
+        The request; ``place`` is a name of `sacml.structures.places`. Of a loading: the number of
+        alkali atoms, and a word of `sacml.labels.several.FACES` for the place.
     element
         Symbol of the isolated atom or bulk metal.
     centre_moment_muB
@@ -49,6 +52,7 @@ class Inputs(Textual):
     site: str | None = None
     alkali: str | None = None
     place: str | None = None
+    count: Annotated[int, Field(ge=2)] | None = None
     element: str | None = None
     centre_moment_muB: float | None = None
     structure: str | None = None
@@ -102,6 +106,7 @@ class Task(Textual):
             "bulk": given.element,
             "site": given.site,
             "adsorption": given.site and given.alkali and given.place,
+            "loading": given.site and given.alkali and given.place and given.count,
             "single_point": self.needs,
         }[self.kind]
         if not (given.structure or asked):
@@ -152,6 +157,9 @@ class TaskResult(Textual):
         Of a bulk metal: lattice constant at the minimum, and (constant, eV per atom) as computed.
     peak_memory_MB
         Largest resident memory of the worker.
+    prerelaxed
+        What moved the atoms before the engine did: calculator, its version, steps, largest force
+        left (eV/A) and farthest move of an atom (A); None where only the builder did.
     started_from_frame
         Frames that an earlier, interrupted run had left.
     """
@@ -182,6 +190,7 @@ class TaskResult(Textual):
     curve: tuple[tuple[float, float], ...] = ()
     started_from_frame: int = 0
     peak_memory_MB: float | None = None
+    prerelaxed: dict[str, str | float] | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     timings_s: dict[str, float] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()

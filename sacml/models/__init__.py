@@ -12,26 +12,31 @@ if TYPE_CHECKING:
     from sacml.models.registry import MODEL_NAMES, make_model
     from sacml.models.store import load, load_released, save
     from sacml.models.surrogate import Surrogate
+    from sacml.models.tuning import Tuning, tune
 
 _LAZY = {
     "MODEL_NAMES": "registry",
     "Predictions": "predictions",
     "Surrogate": "surrogate",
+    "Tuning": "tuning",
     "fit_surrogate": "fitting",
     "load": "store",
     "load_released": "store",
     "make_model": "registry",
     "save": "store",
+    "tune": "tuning",
 }
 __all__ = [
     "MODEL_NAMES",
     "Predictions",
     "Surrogate",
+    "Tuning",
     "fit_surrogate",
     "load",
     "load_released",
     "make_model",
     "save",
+    "tune",
 ]
 
 

@@ -25,6 +25,15 @@ def check_bound(bound: Any, n: int) -> None:
             raise unknown("bound", word, BOUNDS)
 
 
+def one_sided(
+    y: NDArray[np.float64], predicted: NDArray[np.float64], bound: NDArray[np.str_]
+) -> NDArray[np.float64]:
+    """Absolute error (n,) that is zero on the right side of a bound."""
+    short = y - predicted
+    short = np.where(bound == "lower", np.maximum(short, 0.0), short)
+    return np.abs(np.where(bound == "upper", np.minimum(short, 0.0), short))
+
+
 class ColumnRegressor(RegressorMixin, BaseEstimator, ABC):
     """Base of the own estimators; `_fit` and `_predict` get the chosen columns only.
 
@@ -51,19 +60,26 @@ class ColumnRegressor(RegressorMixin, BaseEstimator, ABC):
             numbers.append(int(column))
         return np.array(numbers, dtype=np.intp)
 
-    def fit(self, X: Any, y: Any, bound: Any = None) -> "ColumnRegressor":
+    def fit(self, X: Any, y: Any, bound: Any = None, groups: Any = None) -> "ColumnRegressor":
         """Fit on X (n, p) and y (n,) on the modelling scale.
 
         Parameters
         ----------
         bound : (n,) words of `sacml.domain.BOUNDS`, optional
-            What each y is. A bound is taken as the demonstrated value: y enters the fit as it
-            stands, and only the metric is one-sided. None: all values are exact.
+            What each y is. Unless an estimator says that it is censored, a bound is taken as the
+            demonstrated value: y enters the fit as it stands, and only the metric is one-sided.
+            None: all values are exact.
+        groups : (n,), optional
+            What each row must not be separated from: its source, its metal. Estimators without
+            an effect of groups, or inner folds, ignore them.
         """
         X, y = validate_data(self, X, y, y_numeric=True, dtype=(np.float64, np.float32))
         check_bound(bound, len(y))
+        if groups is not None and len(groups) != len(y):
+            raise ValueError(f"groups has {len(groups)} entries for {len(y)} rows")
         self.columns_ = self._numbers()
-        self._fit(X[:, self.columns_], np.asarray(y, dtype=np.float64))
+        y = np.asarray(y, dtype=np.float64)
+        self._fit(X[:, self.columns_], y, bound, groups)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -73,7 +89,7 @@ class ColumnRegressor(RegressorMixin, BaseEstimator, ABC):
         return self._predict(X[:, self.columns_])
 
     @abstractmethod
-    def _fit(self, X: NDArray[Any], y: NDArray[np.float64]) -> None: ...
+    def _fit(self, X: NDArray[Any], y: NDArray[np.float64], bound: Any, groups: Any) -> None: ...
 
     @abstractmethod
     def _predict(self, X: NDArray[Any]) -> NDArray[np.float64]: ...

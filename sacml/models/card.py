@@ -4,8 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from sacml.models.surrogate import Surrogate
 
+_PRINTED = 0.9
 LICENCE = "CC-BY-4.0, as the data it was fitted on; the code that runs it is BSD-3-Clause."
 
 
@@ -14,17 +17,65 @@ def model_card(surrogate: Surrogate) -> str:
     facts = surrogate.facts
     parts = [
         f"# {surrogate.name}",
-        f"Predicts **{surrogate.target}** in {surrogate.unit}. Model `{surrogate.model}`, trained "
-        f"on {_taught(surrogate)}, version `{surrogate.version}`.",
+        f"Predicts **{surrogate.target}** in {surrogate.unit}{_against(facts)}. Model "
+        f"`{surrogate.model}`, trained on {_taught(surrogate)}, version `{surrogate.version}`. "
+        f"Role: {_role(facts)}.",
         f"**Intended use.** {facts['intended_use']}",
         "**Limits.**\n\n" + "\n".join(f"- {text}" for text in facts["limits"]),
         *_evaluation(surrogate),
+        *_flag(facts),
+        *_readings(facts),
         _records(facts),
         _domain(surrogate),
         _origin(facts),
-        f"**Licence.** {LICENCE}",
+        f"**Licence.** {facts.get('licence', LICENCE)}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+_SCALES = {"linear": "{}", "log10": "log10({})", "log10_plus_1": "log10({} + 1)"}
+_ROLES = {
+    "screen": "screen (fast, for pools of candidates and the shell)",
+    "refine": "refine (for short lists, beside the screen model)",
+}
+
+
+def _role(facts: Mapping[str, Any]) -> str:
+    roles = facts.get("roles", ["screen"])
+    both = "; one model serves both" if len(roles) > 1 else ""
+    return " and ".join(_ROLES[name] for name in roles) + both
+
+
+def _against(facts: Mapping[str, Any]) -> str:
+    level = facts.get("energies")
+    if level:
+        return f" by {level['level_of_theory']}, reference {level['reference']}"
+    own = set(facts["records"]["by_fidelity"]) == {"dft_own"}
+    return " by PBE, against the isolated neutral atom" if own else ""
+
+
+def _flag(facts: Mapping[str, Any]) -> list[str]:
+    """Say whether the in-domain flag told good from bad predictions among the held-out."""
+    found = facts.get("flag")
+    return [f"**In-domain flag.** {found['words']}"] if found else []
+
+
+def _readings(facts: Mapping[str, Any]) -> list[str]:
+    """Name the conclusions that depend on how a printed life is read."""
+    found = facts.get("readings")
+    if not found:
+        return []
+    head = (
+        f"**Two readings of a life.** As printed, {found['exact_as_printed']} of {found['n']} "
+        f"lives count as exact; with all but stated failures as lower bounds, "
+        f"{found['exact_when_censored']} do."
+    )
+    if not found["changed"]:
+        return [f"{head} The screen models stand in the same order against the constant in both."]
+    return [
+        f"{head} These conclusions are not the same in both, so do not rely on them:",
+        "\n".join(f"- {sentence}" for sentence in found["changed"]),
+    ]
 
 
 def _taught(surrogate: Surrogate) -> str:
@@ -36,16 +87,10 @@ def _taught(surrogate: Surrogate) -> str:
 
 def _evaluation(surrogate: Surrogate) -> list[str]:
     judged = surrogate.facts["evaluation"]
-    half = surrogate.calibration.half_width(0.9)
-    unit = "on the modelling scale " + surrogate.facts["scale"]
-    interval = (
-        surrogate.calibration.remark(0.9)
-        or f"half width {half:.3g} {unit}, from {len(surrogate.calibration.residuals)} held-out "
-        f"residuals in {surrogate.calibration.n_groups} groups (hierarchical conformal quantile: "
-        "every group weighs one, and so does the group to come)"
-    )
+    unit = _SCALES[surrogate.facts["scale"]].format(surrogate.unit)
+    interval = f"**{100 * _PRINTED:g} % interval.** {_interval(surrogate, unit)}."
     if not judged:
-        return ["**Evaluation.** None was given.", f"**90 % interval.** {interval}."]
+        return ["**Evaluation.** None was given.", interval]
     rows = [
         s for s in judged["scores"] if s["split"] == judged["split"] and s["rows"] == judged["rows"]
     ]
@@ -53,10 +98,11 @@ def _evaluation(surrogate: Surrogate) -> list[str]:
     parts = [
         f"**Evaluation.** {judged['sentence']}",
         f"All models under `{judged['split']}`, judged on held-out {what}; "
-        f"errors {unit}, lower and upper bounds count one-sided, with the 95 % group bootstrap; "
-        "coverage is that of the 90 % interval:".replace("90 %", f"{100 * judged['level']:g} %"),
+        f"errors in {unit}, lower and upper bounds count one-sided, with the 95 % group bootstrap; "
+        f"coverage is that of the {100 * judged['level']:g} % interval, a bound counted as the "
+        "value (in brackets: as any value it allows):",
         _table(rows),
-        f"**90 % interval.** {interval}.",
+        interval,
         "Splits: "
         + "; ".join(
             f"`{name}` ({s['folds']} folds, sha256 {s['digest'][:12]})"
@@ -72,6 +118,23 @@ def _evaluation(surrogate: Surrogate) -> list[str]:
     return parts
 
 
+def _interval(surrogate: Surrogate, unit: str) -> str:
+    calibration = surrogate.calibration
+    remark = calibration.remark(_PRINTED)
+    if remark:
+        return remark
+    spread = np.median(calibration.spread) if calibration.spread is not None else None
+    _, ends = calibration.interval([0.0], _PRINTED, None if spread is None else [spread])
+    half = float(ends[0])
+    factor = f", about a factor of {10**half:.2g} either way" if "log" in unit else ""
+    how = "at the median spread of the model, whose spread it follows, " if spread else ""
+    return (
+        f"{how}half width {half:.3g} {unit}{factor}, from {len(calibration.residuals)} held-out "
+        f"residuals in {calibration.n_groups} groups (hierarchical conformal quantile: every group "
+        "weighs one, and so does the group to come)"
+    )
+
+
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     titles = ("model", "trained on", "records", "groups", "bounds", "MAE", "against the constant",
               "coverage")  # fmt: skip
@@ -79,10 +142,15 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     lines += [
         f"| {s['model']} | {s['trained_on']} | {s['n_records']} | {s['n_groups']} | "
         f"{s['n_bounds']} | {_span(s, 'mae', 'mae_low', 'mae_high')} | "
-        f"{_span(s, 'delta_constant', 'delta_low', 'delta_high')} | {s['coverage']:.2f} |"
+        f"{_span(s, 'delta_constant', 'delta_low', 'delta_high')} | {_coverage(s)} |"
         for s in rows
     ]
     return "\n".join(lines)
+
+
+def _coverage(row: Mapping[str, Any]) -> str:
+    text, optimistic = f"{row['coverage']:.2f}", row.get("coverage_optimistic")
+    return text if optimistic is None or not row["n_bounds"] else f"{text} ({optimistic:.2f})"
 
 
 def _span(row: Mapping[str, Any], value: str, low: str, high: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sacml.models.extra_trees import ExtraTrees
+from sacml.models.forests import ExtraTrees
 from sacml.models.registry import columns_of, register
 
 

@@ -28,7 +28,7 @@ class Constant(ColumnRegressor):
     def __init__(self, statistic: str = "median") -> None:
         self.statistic = statistic
 
-    def _fit(self, X: NDArray[Any], y: NDArray[np.float64]) -> None:
+    def _fit(self, X: NDArray[Any], y: NDArray[np.float64], bound: Any, groups: Any) -> None:
         if self.statistic not in STATISTICS:
             raise unknown("statistic", self.statistic, STATISTICS)
         self.value_ = float(np.median(y) if self.statistic == "median" else np.mean(y))

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sacml import __version__
 from sacml.domain import Candidate
@@ -28,7 +29,7 @@ from sacml.uncertainty.domain import parts_read
 if TYPE_CHECKING:
     from sacml.data import Dataset
 
-_LIBRARIES = ("numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime")
+_LIBRARIES = ("numpy", "scikit-learn", "onnx", "onnxruntime")
 EXAMPLE_LEVEL = 0.9
 N_EXAMPLES = 3
 
@@ -65,13 +66,23 @@ def fit_surrogate(
         raise SacmlError(
             f"no {target} record of {dataset.name!r} is a single- or dual-atom site; train on 'all'"
         )
+    calibration, judged, held = _calibrate(evaluation, model_name, trained_on)
+    groups = _groups(described, evaluation, judged.get("split"))
     estimator = make_model(model_name, seed)
-    estimator.fit(described.X[rows], described.y[rows], bound=described.bound[rows])
+    estimator.fit(
+        described.X[rows], described.y[rows], bound=described.bound[rows], groups=groups[rows]
+    )
     predictor = estimator.predictor()
     reads = [FEATURE_NAMES[i] for i in predictor.columns]
-    table = described.table.take(rows)
-    domain = Applicability.of(table, parts_read(reads))
-    calibration, judged = _calibrate(evaluation, model_name, trained_on)
+    spread = [held.get(r.record_id, np.nan) for r in described.records]
+    domain = Applicability.of(
+        described.table.take(rows),
+        parts_read(reads),
+        X=described.X[rows],
+        columns=predictor.columns,
+        groups=groups[rows],
+        spread=np.array(spread)[rows] if held else None,
+    )
     records = [described.records[i] for i in rows]
     kind = find_target(target)
     facts: dict[str, Any] = {
@@ -111,9 +122,25 @@ def fit_surrogate(
                           [r.candidate for r in records])  # fmt: skip
 
 
-def _calibrate(evaluation: Any, model: str, trained_on: str) -> tuple[Calibration, dict[str, Any]]:
+def _groups(described: Described, evaluation: Any, split: str | None) -> NDArray[np.str_]:
+    """What was held out with each record (n,); "" for a record that was never tested."""
+    records = described.records
     if evaluation is None:
-        return Calibration.of([], []), {}
+        sources = np.array([r.source_group for r in records])
+        alone = len(np.unique(sources)) < 2  # one source for all: by the centre then
+        return np.array(["+".join(r.site.centre) for r in records]) if alone else sources
+    p = evaluation.predictions
+    tested = p[p["split"] == split].drop_duplicates("record_id")
+    group = dict(zip(tested["record_id"], tested["group"], strict=True))
+    return np.array([str(group.get(r.record_id, "")) for r in records])
+
+
+def _calibrate(
+    evaluation: Any, model: str, trained_on: str
+) -> tuple[Calibration, dict[str, Any], dict[str, float]]:
+    """Return calibration, what was judged, and record id -> spread when it was held out."""
+    if evaluation is None:
+        return Calibration.of([], []), {}, {}
     choice = evaluation.best()
     calibration = evaluation.calibration(model, trained_on, choice.split)
     if not calibration.n_groups:
@@ -121,8 +148,13 @@ def _calibrate(evaluation: Any, model: str, trained_on: str) -> tuple[Calibratio
             f"the evaluation of {evaluation.target} did not hold out {model!r} trained on "
             f"{trained_on!r} under {choice.split}; evaluate that model first"
         )
+    p = evaluation.predictions
+    p = p[(p["model"] == model) & (p["trained_on"] == trained_on) & (p["split"] == choice.split)]
+    held = {}
+    if "spread" in p and p["spread"].notna().any():
+        held = dict(zip(p["record_id"], p["spread"].astype(float), strict=True))
     scores = evaluation.scores.replace({np.nan: None, np.inf: "inf"})
-    return calibration, {
+    judged = {
         "split": choice.split,
         "rows": choice.rows,
         "chosen_by_rule": (choice.model, choice.trained_on) == (model, trained_on),
@@ -136,6 +168,7 @@ def _calibrate(evaluation: Any, model: str, trained_on: str) -> tuple[Calibratio
         "skipped": dict(evaluation.skipped),
         "scores": scores.astype(object).to_dict(orient="records"),
     }
+    return calibration, judged, held
 
 
 def _with_examples(surrogate: Surrogate, candidates: Sequence[Candidate]) -> Surrogate:

@@ -26,7 +26,7 @@ class GroupMean(ColumnRegressor):
     def __init__(self, columns: Sequence[int | str] | None = None) -> None:
         self.columns = columns
 
-    def _fit(self, X: NDArray[Any], y: NDArray[np.float64]) -> None:
+    def _fit(self, X: NDArray[Any], y: NDArray[np.float64], bound: Any, groups: Any) -> None:
         self.keys_, inverse = np.unique(X, axis=0, return_inverse=True)
         inverse = inverse.reshape(-1)
         self.means_ = np.bincount(inverse, weights=y) / np.bincount(inverse)
@@ -45,6 +45,11 @@ class GroupMean(ColumnRegressor):
 @register("alkali_mean")
 def _alkali_mean(seed: int, feature_names: Sequence[str]) -> GroupMean:
     return GroupMean(columns_of(feature_names, "alkali_"))
+
+
+@register("alkali_shell_mean")
+def _alkali_shell_mean(seed: int, feature_names: Sequence[str]) -> GroupMean:
+    return GroupMean(columns_of(feature_names, "alkali_", "shell_"))
 
 
 @register("same_metal_mean")

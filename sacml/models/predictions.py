@@ -31,6 +31,9 @@ class Predictions:
         Version of the surrogate.
     n_calibration_groups
         Number of held-out groups behind the interval.
+    spread
+        (n,) float64 on the modelling scale, standard deviation of the model; over the possible
+        shells too where the shell is unknown. None where the model gives none.
     """
 
     target: str
@@ -43,14 +46,17 @@ class Predictions:
     flags: NDArray[np.uint32]
     model_version: str
     n_calibration_groups: int
+    spread: NDArray[np.float64] | None = field(default=None, kw_only=True)
     _table: "CandidateTable" = field(repr=False)
     _domain: Applicability = field(repr=False)
     _remark: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         n = len(self._table)
-        for name in ("value", "lower", "upper", "in_domain", "flags"):
+        for name in ("value", "lower", "upper", "in_domain", "flags", "spread"):
             array = getattr(self, name)
+            if array is None:
+                continue
             if array.shape != (n,):
                 raise ValueError(f"{name} has shape {array.shape} for {n} candidates")
             array.flags.writeable = False

@@ -4,20 +4,26 @@ No scikit-learn here. A predictor reads the columns it names of a descriptor mat
 returns float64 on the modelling scale.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sacml.errors import ModelFileError
+from sacml.models.arrays import check_array, check_columns, check_ends
+from sacml.models.kernel_predictor import KernelPredictor
 from sacml.models.rows import match_rows
+from sacml.models.trees_predictor import TreesPredictor
 
 Arrays = dict[str, NDArray[Any]]
 
 
 class Predictor(Protocol):
-    """One stored kind of model."""
+    """One stored kind of model.
+
+    Those that know how sure they are also have ``spread(Z) -> (n,)``, a standard deviation on the
+    modelling scale; ask with ``getattr(predictor, "spread", None)``.
+    """
 
     kind: ClassVar[str]
 
@@ -31,25 +37,6 @@ class Predictor(Protocol):
         ...
 
 
-def _check(name: str, array: NDArray[Any], dtype: str, shape: tuple[int | None, ...]) -> None:
-    if array.dtype != np.dtype(dtype):
-        raise ModelFileError(f"array {name!r} is {array.dtype}, expected {dtype}")
-    fits = array.ndim == len(shape) and all(
-        s is None or s == a for s, a in zip(shape, array.shape, strict=True)
-    )
-    if not fits:
-        raise ModelFileError(f"array {name!r} has shape {array.shape}, expected {shape}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ModelFileError(f"array {name!r} holds values that are not finite")
-    array.flags.writeable = False
-
-
-def _check_columns(columns: NDArray[np.intp]) -> None:
-    _check("columns", columns, "int64", (None,))
-    if (columns < 0).any() or np.unique(columns).size != columns.size:
-        raise ModelFileError("array 'columns' holds a negative or repeated column")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ConstantPredictor:
     """One value for everything: `value` (1,) float64."""
@@ -58,7 +45,7 @@ class ConstantPredictor:
     kind: ClassVar[str] = "constant"
 
     def __post_init__(self) -> None:
-        _check("value", self.value, "float64", (1,))
+        check_array("value", self.value, "float64", (1,))
 
     @property
     def columns(self) -> NDArray[np.intp]:
@@ -81,10 +68,10 @@ class GroupMeanPredictor:
     kind: ClassVar[str] = "group_mean"
 
     def __post_init__(self) -> None:
-        _check_columns(self.columns)
-        _check("keys", self.keys, "float32", (None, len(self.columns)))
-        _check("means", self.means, "float64", (len(self.keys),))
-        _check("overall", self.overall, "float64", (1,))
+        check_columns(self.columns)
+        check_array("keys", self.keys, "float32", (None, len(self.columns)))
+        check_array("means", self.means, "float64", (len(self.keys),))
+        check_array("overall", self.overall, "float64", (1,))
 
     def predict(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:
         """Look the rows up; the overall mean where no key fits."""
@@ -110,14 +97,13 @@ class LinearPredictor:
     kind: ClassVar[str] = "linear"
 
     def __post_init__(self) -> None:
-        _check_columns(self.columns)
-        _check("centre", self.centre, "float64", (len(self.columns),))
-        _check("coefficients", self.coefficients, "float64", (len(self.columns),))
-        _check("intercept", self.intercept, "float64", (1,))
-        _check("low", self.low, "float64", (len(self.columns),))
-        _check("high", self.high, "float64", (len(self.columns),))
-        if (self.low > self.high).any():
-            raise ModelFileError("low lies above high in a column of the linear model")
+        check_columns(self.columns)
+        check_array("centre", self.centre, "float64", (len(self.columns),))
+        check_array("coefficients", self.coefficients, "float64", (len(self.columns),))
+        check_array("intercept", self.intercept, "float64", (1,))
+        check_array("low", self.low, "float64", (len(self.columns),))
+        check_array("high", self.high, "float64", (len(self.columns),))
+        check_ends(self.low, self.high)
 
     def predict(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:
         """Evaluate the line."""
@@ -125,47 +111,9 @@ class LinearPredictor:
         return self.intercept[0] + (inside - self.centre) @ self.coefficients
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TreesPredictor:
-    """A tree ensemble as one ONNX graph, run by onnxruntime on two threads."""
-
-    columns: NDArray[np.intp]
-    onnx: bytes
-    kind: ClassVar[str] = "trees"
-    _session: Any = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        _check_columns(self.columns)
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(
-                self.onnx, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises several types of its own
-            raise ModelFileError(f"model.onnx cannot be read: {error}") from None
-        inputs, outputs = session.get_inputs(), session.get_outputs()
-        shape = [len(self.columns)]
-        if len(inputs) != 1 or len(outputs) != 1 or list(inputs[0].shape[1:]) != shape:
-            raise ModelFileError(
-                f"model.onnx takes {[i.shape for i in inputs]}, expected one matrix of "
-                f"{len(self.columns)} columns"
-            )
-        object.__setattr__(self, "_session", session)
-
-    def predict(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Run the graph."""
-        if not len(Z):
-            return np.empty(0)
-        name = self._session.get_inputs()[0].name
-        (out,) = self._session.run(None, {name: np.ascontiguousarray(Z, dtype=np.float32)})
-        return np.asarray(out, dtype=np.float64).reshape(-1)
-
-
 PREDICTORS: dict[str, Any] = {
-    p.kind: p for p in (ConstantPredictor, GroupMeanPredictor, LinearPredictor, TreesPredictor)
-}
+    p.kind: p
+    for p in (
+        ConstantPredictor, GroupMeanPredictor, LinearPredictor, TreesPredictor, KernelPredictor,
+    )
+}  # fmt: skip

@@ -9,14 +9,26 @@ from sacml.errors import SacmlError, unknown
 MODEL_NAMES: tuple[str, ...] = (
     "constant",
     "alkali_mean",
+    "alkali_shell_mean",
     "same_metal_mean",
     "conditions_only",
     "ridge",
+    "ridge_tuned",
+    "mixed_linear",
+    "censored_linear",
     "extra_trees",
+    "random_forest",
+    "extra_trees_tuned",
+    "hist_boosting",
+    "gaussian_process",
+    "gaussian_process_tuned",
 )
 """All models, the simplest first: a tie goes to the one that stands earlier."""
 
-_MODULES = ("constant", "group_mean", "conditions_only", "ridge", "extra_trees")
+_MODULES = (
+    "constant", "group_mean", "conditions_only", "ridge", "forests", "boosting", "processes",
+    "tuned",
+)  # fmt: skip
 _FACTORIES: dict[str, Callable[[int, Sequence[str]], Any]] = {}
 
 Factory = Callable[[int, Sequence[str]], Any]

@@ -35,7 +35,7 @@ class StandardRidge(ColumnRegressor):
         self.columns = columns
         self.alphas = alphas
 
-    def _fit(self, X: NDArray[Any], y: NDArray[np.float64]) -> None:
+    def _fit(self, X: NDArray[Any], y: NDArray[np.float64], bound: Any, groups: Any) -> None:
         X = X.astype(np.float64)
         self.centre_, self.low_, self.high_ = X.mean(axis=0), X.min(axis=0), X.max(axis=0)
         scale = X.std(axis=0)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sacml.features import FEATURE_NAMES, describe
 from sacml.models.predictors import Predictor
 from sacml.models.rows import combine, distinct
+from sacml.uncertainty.limits import Limits
 
 if TYPE_CHECKING:
     from sacml.features import CandidateTable
@@ -34,19 +35,46 @@ def components(feature_names: list[str]) -> tuple[str, ...]:
 
 
 def score(predictor: Predictor, table: "CandidateTable") -> NDArray[np.float64]:
-    """Predict every row (n,) of a table of known shells, on the modelling scale.
+    """Predict every row (n,) of a table of known shells, on the modelling scale."""
+    return score_rows(predictor, table)[0]
+
+
+def score_rows(
+    predictor: Predictor,
+    table: "CandidateTable",
+    limits: Limits | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.uint32]]:
+    """Predict every row (n,) of a table of known shells, with spread and bits.
 
     Rows that agree in the components the predictor reads are described once, and rows that agree
-    in the columns it reads are predicted once.
+    in the columns it reads are predicted and judged once.
+
+    Parameters
+    ----------
+    limits
+        Limits of the applicability domain; they are about columns that the predictor reads.
+
+    Returns
+    -------
+    values, spread, bits
+        On the modelling scale; the spread is None where the predictor has none.
     """
-    n = len(table)
+    n, own = len(table), getattr(predictor, "spread", None)
     if not n:
-        return np.empty(0)
+        return np.empty(0), None if own is None else np.empty(0), np.empty(0, dtype=np.uint32)
     parts = components([FEATURE_NAMES[i] for i in predictor.columns])
     key = combine([getattr(table, part) for part in parts], n)
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     some = table if len(first) > n // 2 else table.take(first)
     read = np.take(describe(some), predictor.columns, axis=1)
     once, again = distinct(read)
-    values = predictor.predict(read[once])[again]
-    return values if some is table else values[inverse.reshape(-1)]
+    to_row, asked = again if some is table else again[inverse.reshape(-1)], read[once]
+    bits = np.zeros(n, dtype=np.uint32)
+    if limits is not None and limits.space is not None:
+        kept = np.isin(predictor.columns, limits.space.columns)
+        bits = limits.bits(asked if kept.all() else asked[:, kept])[to_row]
+    if own is None:
+        return predictor.predict(asked)[to_row], None, bits
+    both = getattr(predictor, "predict_with_spread", None)  # where one pass gives both
+    values, spread = both(asked) if both else (predictor.predict(asked), own(asked))
+    return values[to_row], spread[to_row], bits

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sacml.domain import target
 from sacml.models.predictions import Predictions
 from sacml.models.predictors import Predictor
-from sacml.uncertainty.domain import Applicability, Flag
-from sacml.uncertainty.grouped import Calibration, check_level
+from sacml.uncertainty.domain import Applicability, Flag, unknown_shells
+from sacml.uncertainty.grouped import Calibration, CalibrationError, check_level
 
 if TYPE_CHECKING:
     from sacml.features import CandidateTable
@@ -54,6 +54,11 @@ class Surrogate:
 
     def __post_init__(self) -> None:
         target(self.target)
+        if self.calibration.normalised and getattr(self.predictor, "spread", None) is None:
+            raise CalibrationError(
+                f"the interval of {self.name} is normalised by the spread of its model, but a "
+                f"model of kind {self.predictor.kind!r} gives none; calibrate it without spread"
+            )
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
 
     @property
@@ -85,14 +90,18 @@ class Surrogate:
             If the level lies outside.
         """
         check_level(level)
-        n = len(table)
-        kind, half = target(self.target), self.calibration.half_width(level)
-        middle, low, high = np.empty(n), np.empty(n), np.empty(n)
+        n, kind = len(table), target(self.target)
+        middle, low, high, spread = np.empty(n), np.empty(n), np.empty(n), None
         flags = np.empty(n, dtype=np.uint32)
         for start in range(0, n, CHUNK):
             rows = slice(start, min(start + CHUNK, n))
             part = table if n <= CHUNK else table.take(np.arange(rows.start, rows.stop))
-            middle[rows], low[rows], high[rows], flags[rows] = self._part(part)
+            middle[rows], low[rows], high[rows], flags[rows], here = self._part(part, level)
+            if here is not None:
+                spread = np.empty(n) if spread is None else spread
+                spread[rows] = here
+        if spread is not None:
+            flags |= self.domain.limits.spread_bits(spread)
         remark = self.calibration.remark(level)
         if remark is not None:
             flags |= np.uint32(Flag.INFINITE)
@@ -101,36 +110,39 @@ class Surrogate:
             unit=kind.unit,
             level=level,
             value=kind.inverse(middle),
-            lower=kind.inverse(low - half),
-            upper=kind.inverse(high + half),
+            lower=kind.inverse(low),
+            upper=kind.inverse(high),
             in_domain=(flags & np.uint32(self.domain.breaking)) == 0,
             flags=flags,
             model_version=self.version,
             n_calibration_groups=self.calibration.n_groups,
+            spread=spread,
             _table=table,
             _domain=self.domain,
             _remark=remark,
         )
 
-    def _part(self, table: "CandidateTable") -> tuple[NDArray[Any], ...]:
-        """Mean, smallest and largest prediction over the possible shells, and the flags."""
-        from sacml.models.scoring import score
+    def _part(
+        self, table: "CandidateTable", level: float
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+        """Mean, ends of the interval over the possible shells, flags and spread."""
+        from sacml.models.scoring import score_rows
 
         resolved, parent, weight = table.resolve_shells()
-        values, flags = score(self.predictor, resolved), self.domain.flags(resolved)
+        values, spread, bits = score_rows(self.predictor, resolved, self.domain.limits)
+        flags = self.domain.named(resolved) | bits
+        low, high = self.calibration.interval(values, level, spread)
         if len(resolved) == len(table):
-            flags |= self._unknown(table)
-            return values, values, values, flags
+            return values, low, high, flags | unknown_shells(table), spread
         first = np.flatnonzero(np.diff(parent, prepend=-1))
+        mean = np.add.reduceat(values * weight, first)
+        if spread is not None:  # the variance within the shells, and that of their means
+            square = np.add.reduceat(weight * (spread**2 + values**2), first)
+            spread = np.sqrt(np.maximum(square - mean**2, 0.0))
         return (
-            np.add.reduceat(values * weight, first),
-            np.minimum.reduceat(values, first),
-            np.maximum.reduceat(values, first),
-            np.bitwise_or.reduceat(flags, first) | self._unknown(table),
+            mean,
+            np.minimum.reduceat(low, first),
+            np.maximum.reduceat(high, first),
+            np.bitwise_or.reduceat(flags, first) | unknown_shells(table),
+            spread,
         )
-
-    @staticmethod
-    def _unknown(table: "CandidateTable") -> NDArray[np.uint32]:
-        unknown = [s is not None and not s.is_known for s in table.shells]
-        bit = np.uint32(Flag.UNKNOWN_SHELL)
-        return np.array(unknown, dtype=np.uint32)[table.shell_index] * bit

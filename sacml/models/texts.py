@@ -6,8 +6,8 @@ from types import MappingProxyType
 INTENDED_USE: Mapping[str, str] = MappingProxyType(
     {
         "binding_energy": (
-            "Rough ranking of sites by how strongly they bind one Li, Na or K atom (PBE, against "
-            "the isolated neutral atom), to decide which site to calculate next."
+            "Rough ranking of sites by how strongly they bind one Li, Na or K atom, at the level "
+            "of theory of the labels, to decide which site to calculate next."
         ),
         "nucleation_overpotential": (
             "A first expectation of the nucleation overpotential to be measured under stated test "
@@ -24,9 +24,10 @@ INTENDED_USE: Mapping[str, str] = MappingProxyType(
 LIMITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "binding_energy": (
-            "One protocol, one charge state and few start geometries: the labels themselves may "
-            "bind 0.1 to 0.3 eV too weakly where few starts were tried "
-            "(see the card of the dataset).",
+            "One level of theory, neutral cells and few start geometries: a label may bind 0.1 to "
+            "0.3 eV too weakly where few starts were tried (see DATA_CARD.md).",
+            "A binding energy is no overpotential and no cycle life: that stronger binding means "
+            "better plating is the review's reading, not a result of this model.",
             "Not comparable with energies of another functional or reference state.",
         ),
         "nucleation_overpotential": (
@@ -35,8 +36,9 @@ LIMITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "cycle_life": (
             "The target is demonstrated life: most printed hours are the length of a test, not the "
-            "end of a cell. Bounds enter the fit as printed, and only the error is one-sided, "
-            "which favours models that predict long lives.",
+            "end of a cell. Only a censored model fits bounds as bounds, the others take them as "
+            "printed; the error is one-sided for all, which favours models that predict long "
+            "lives.",
         ),
         "all": (
             "The error is pooled over held-out groups of a small and selective literature or set "

@@ -2,11 +2,15 @@
 
 import logging
 import os
+import random
+import shutil
+import tempfile
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from sacml.errors import SacmlError
@@ -14,6 +18,7 @@ from sacml.errors import SacmlError
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+T = TypeVar("T")
 DATABASE, ARTIFACTS = "mlflow.db", "mlflow-artifacts"
 _SQLITE = "sqlite:///"
 _SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
@@ -22,7 +27,17 @@ _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # a server that went away is noticed in seconds, not after MLflow's four minutes: what is
+    # written then is kept beside the study, see `sacml.tracking.runs`
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
 }
+# opens the page of an experiment on its runs, not on traces of language models
+_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+_NOTE = "mlflow.note.content"
+_LOCKED_S = 60.0
+"""How long another process may hold a sqlite store before a write counts as lost."""
 
 
 class TrackingError(SacmlError):
@@ -95,6 +110,8 @@ def connect(uri: str) -> "MlflowClient":
     try:
         if database is not None:
             database.parent.mkdir(parents=True, exist_ok=True)
+            if not database.exists():
+                _make_database(database)
         with quiet():
             from mlflow import MlflowClient
 
@@ -107,9 +124,56 @@ def connect(uri: str) -> "MlflowClient":
         ) from error
 
 
+def _make_database(database: Path) -> None:
+    """Make a database whole before anybody sees it.
+
+    Processes that start at once on a new store would otherwise make its tables at the same time,
+    and all but one would fail.
+    """
+    with tempfile.TemporaryDirectory(dir=database.parent) as scratch:
+        made, copy = Path(scratch) / "made.db", Path(scratch) / "copy.db"
+        with quiet():
+            from mlflow import MlflowClient
+
+            MlflowClient(tracking_uri=f"{_SQLITE}{made.resolve().as_posix()}").search_experiments()
+        # a copy, because this process still has the first one open
+        shutil.copyfile(made, copy)
+        try:
+            os.link(copy, database)
+        except FileExistsError:
+            pass  # another process was faster
+        except OSError:
+            os.replace(copy, database)  # a file system without hard links
+
+
 def sqlite_path(uri: str) -> Path | None:
     """Path of the database file, None for any other store."""
     return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
+
+
+def _note(experiment: str) -> str:
+    """Say what an experiment holds, for its page."""
+    what = experiment.partition("-")[2]
+    if what == "studies":
+        return "One run per study: configuration, environment, report, figures, system metrics."
+    return (
+        f"One run per study that trained {what}, and below it one per model, training rows and "
+        "split. `mae_sac` is over held-out single- and dual-atom sites, `mae_all` over all "
+        "held-out rows, both on the modelling scale; `fold_mae` has a step per fold."
+    )
+
+
+def patiently(action: Callable[[], T]) -> T:
+    """Do something with a store; while another process holds its database, try again."""
+    until = time.monotonic() + _LOCKED_S
+    while True:
+        try:
+            with quiet():
+                return action()
+        except Exception as error:
+            if "database is locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(0.05, 0.3))
 
 
 def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
@@ -126,7 +190,7 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
             database = sqlite_path(uri)
             place = (database.resolve().parent / ARTIFACTS).as_uri() if database else None
             try:
-                return client.create_experiment(name, artifact_location=place)
+                return client.create_experiment(name, place, {**_EXPERIMENT, _NOTE: _note(name)})
             except MlflowException:
                 # another process was faster
                 found = client.get_experiment_by_name(name)

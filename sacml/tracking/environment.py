@@ -1,6 +1,7 @@
 """What a study ran on: versions of the libraries, revision of the code."""
 
 import getpass
+import json
 import platform
 import subprocess
 from contextlib import suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import sacml
 from sacml.domain.elements import table_digest
+from sacml.labels.lock_owner import this_process
 
 LIBRARIES = (
     "numpy",
@@ -17,7 +19,6 @@ LIBRARIES = (
     "scikit-learn",
     "onnx",
     "onnxruntime",
-    "skl2onnx",
     "pint",
     "pydantic",
     "pyarrow",
@@ -30,6 +31,8 @@ LIBRARIES = (
 
 
 CHANGED = "+changes"
+OWNER = "sacml.owner"
+"""Tag that holds the process that writes a run, as JSON: host, pid and start."""
 
 
 def requirements(names: tuple[str, ...] = LIBRARIES) -> tuple[str, ...]:
@@ -66,10 +69,12 @@ def code_revision() -> str | None:
 
 
 def common_tags() -> dict[str, str]:
-    """Tags of every run: versions, digest of the element table, revision of the code, user."""
+    """Tags of every run: versions, digest of the element table, revision of the code, process."""
+    owner = this_process("")
     tags = {
         "sacml.version": sacml.__version__,
         "sacml.elements_digest": table_digest(),
+        OWNER: json.dumps({"host": owner.host, "pid": owner.pid, "started": owner.started}),
         "mlflow.source.name": f"sacml {sacml.__version__}",
         "mlflow.source.type": "LOCAL",
     }

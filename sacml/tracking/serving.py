@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sacml.data import read_site
-from sacml.domain import STANDARD, Candidate, Conditions
+from sacml.domain import STANDARD, Candidate, Conditions, Site
 from sacml.domain.candidates import check_alkali
 from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.errors import RowProblem, SacmlError, TableError
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 REQUIRED = ("site", "alkali")
 OUTPUT = ("value", "lower", "upper", "unit", "in_domain", "reasons")
+
+MAX_ROWS = 100_000
+"""Rows of one request; bounds the memory that a request takes."""
+MAX_TEXT = 200
+"""Characters of a cell that an error repeats."""
 
 EXAMPLE = {
     "site": ["Co-N4@graphene", "Zn-?@hard_carbon"],
@@ -41,30 +46,41 @@ def candidates_of(frame: pd.DataFrame, name: str = "input") -> list[Candidate]:
     TableError
         With every bad row; line 1 is the header.
     """
+    if len(frame) > MAX_ROWS:
+        raise SacmlError(
+            f"{name} has {len(frame)} rows, at most {MAX_ROWS} are predicted at once; send it in "
+            "parts"
+        )
     missing = [c for c in REQUIRED if c not in frame.columns]
     if missing:
         raise TableError(name, [RowProblem(1, c, "", "the column is missing") for c in missing])
     stated = [c for c in (*NUMBERS, *WORDS) if c in frame.columns]
     found: list[Candidate] = []
     problems: list[RowProblem] = []
+    # many rows of a table name the same site
+    known: dict[str, Site] = {}
     for line, row in enumerate(frame[[*REQUIRED, *stated]].to_dict("records"), start=2):
         values = {c: row[c] for c in stated if not pd.isna(row[c])}
-        wrong = _wrong_cells(line, row["site"], row["alkali"], values)
+        site, alkali = str(row["site"]), str(row["alkali"])
+        wrong = _wrong_cells(line, site, alkali, values, known)
         problems += wrong
         if not wrong:
-            conditions = Conditions(**values)
-            found.append(Candidate(read_site(row["site"]), row["alkali"], conditions))
+            found.append(Candidate(known[site], alkali, Conditions(**values)))
     if problems:
         raise TableError(name, problems)
     return found
 
 
 def _wrong_cells(
-    line: int, site: object, alkali: object, values: dict[str, Any]
+    line: int, site: str, alkali: str, values: dict[str, Any], known: dict[str, Site]
 ) -> list[RowProblem]:
+    def read() -> None:
+        if site not in known:
+            known[site] = read_site(site)
+
     checks: list[tuple[str, object, Callable[[], object]]] = [
-        ("site", site, lambda: read_site(str(site))),
-        ("alkali", alkali, lambda: check_alkali(str(alkali))),
+        ("site", site, read),
+        ("alkali", alkali, lambda: check_alkali(alkali)),
     ]
     checks += [(c, v, partial(Conditions, **{c: v})) for c, v in values.items()]
     wrong = []
@@ -72,7 +88,9 @@ def _wrong_cells(
         try:
             check()
         except (SacmlError, ValueError, TypeError) as error:
-            wrong.append(RowProblem(line, column, str(value), str(error)))
+            text = str(value)
+            shown = text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "..."
+            wrong.append(RowProblem(line, column, shown, str(error)[: 10 * MAX_TEXT]))
     return wrong
 
 
@@ -104,11 +122,13 @@ def predict_frame(surrogate: "Surrogate", frame: pd.DataFrame, level: float = 0.
     reasons = []
     for i, (before, after) in enumerate(zip(given, full, strict=True)):
         words = list(predicted.reasons(i))
-        assumed = [n for n in before.conditions.unstated if n not in after.conditions.unstated]
         # a binding energy does not depend on the test
-        if assumed and predicted.target != "binding_energy":
-            values = (f"{n} = {getattr(after.conditions, n):g}" for n in assumed)
-            words.append("assumed " + ", ".join(values))
+        if predicted.target != "binding_energy":
+            still = set(after.conditions.unstated)
+            assumed = [n for n in before.conditions.unstated if n not in still]
+            if assumed:
+                values = (f"{n} = {getattr(after.conditions, n):g}" for n in assumed)
+                words.append("assumed " + ", ".join(values))
         reasons.append("; ".join(words))
     return pd.DataFrame(
         {

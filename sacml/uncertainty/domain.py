@@ -1,28 +1,35 @@
 """Applicability domain: what the training records held, and what of a candidate they did not.
 
-Every rule sets a bit per row, by component, so that a million candidates cost no more than their
-distinct components; `reasons` turns the bits of one row into words.
+Every rule sets a bit per row. Rules about names work by component and rules about descriptors by
+distinct row, so that a million candidates cost no more than those; `reasons` turns the bits of one
+row into words.
 
 Which rules decide the in-domain flag: a rule about the metal, the shell, the host, the alkali or
 the class of modifier counts if the fitted model reads it, or if the training records do not vary
 in it (then neither model nor interval says anything about others). A model that does not read
 something in which its records do vary has been calibrated over that variety. A rule about
-conditions counts only if the model reads conditions.
+conditions counts only if the model reads conditions. Distance and leverage in the descriptors that
+the model reads (`sacml.uncertainty.space`) and the spread of the model always count.
+
+A metal that was never seen is judged by its element properties (`sacml.uncertainty.nearness`): far
+from the trained ones it breaks the domain, near one of them it is only remarked. With too few
+trained metals to say, it breaks the domain.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.domain.elements import ALKALI
 from sacml.domain.shells import Shell
-from sacml.uncertainty.rules import RULES, Flag, parts_read, surroundings_text
+from sacml.uncertainty.limits import Limits
+from sacml.uncertainty.rules import MEASURED, RULES, Flag, parts_read, surroundings_text
 
-__all__ = ["Applicability", "Flag", "parts_read", "surroundings_text"]
+__all__ = ["Applicability", "Flag", "parts_read", "surroundings_text", "unknown_shells"]
 
 if TYPE_CHECKING:
     from sacml.features import CandidateTable
@@ -51,6 +58,8 @@ class Applicability:
         Conditions that at least one record leaves unstated.
     reads
         What the fitted model reads, of `PARTS`.
+    limits
+        How far an unseen metal, the descriptors and the spread of the model may lie off.
     """
 
     metals: tuple[str, ...]
@@ -67,10 +76,38 @@ class Applicability:
     words: Mapping[str, tuple[str, ...]]
     unstated: tuple[str, ...]
     reads: frozenset[str]
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
-    def of(cls, table: "CandidateTable", reads: Iterable[str]) -> "Applicability":
-        """Collect what a training table (shells as printed, not resolved) holds."""
+    def of(
+        cls,
+        table: "CandidateTable",
+        reads: Iterable[str],
+        *,
+        X: NDArray[np.floating] | None = None,
+        columns: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        spread: ArrayLike | None = None,
+    ) -> "Applicability":
+        """Collect what training records hold.
+
+        Parameters
+        ----------
+        table
+            The n training records, shells as printed (not resolved).
+        reads
+            What the fitted model reads, of `PARTS`.
+        X : (n, p) float32, optional
+            Their descriptors, all columns; None: distance and leverage are not judged. A record
+            of unknown shell stands for all shells that its host admits.
+        columns : (c,) int, optional
+            Columns that the model reads; None: all.
+        groups : (n,), optional
+            What is held out together; None: rows with equal descriptors.
+        spread : (n,) float, optional
+            Spread of the model at each record when its group was held out, NaN where it was not;
+            None: not judged.
+        """
         centres = [table.centres[i] for i in np.unique(table.centre_index)]
         held = [table.shells[i] for i in np.unique(table.shell_index)]
         known = [s for s in held if s is not None and s.is_known]
@@ -87,8 +124,9 @@ class Applicability:
             found = np.unique(getattr(table, f"{name}_index"))
             words[name] = tuple(allowed[i] for i in found if i >= 0)
             unstated += [name] if (found < 0).any() else []
+        metals = _sorted(m for c in centres for m in c if m != "vac")
         return cls(
-            metals=_sorted(m for c in centres for m in c if m != "vac"),
+            metals=metals,
             two_centres=any(len(c) == 2 for c in centres),
             controls=_sorted("".join(c) for c in centres if c in ((), ("vac",))),
             shells=_sorted(s.composition for s in known),
@@ -104,6 +142,7 @@ class Applicability:
             words=words,
             unstated=tuple(unstated),
             reads=frozenset(reads),
+            limits=Limits.of(table, metals, X, columns, groups, spread),
         )
 
     @property
@@ -121,13 +160,37 @@ class Applicability:
     @property
     def breaking(self) -> Flag:
         """Bits that put a row out of the domain."""
-        mask = Flag(0)
+        mask = MEASURED
         for part in self.counted:
             mask |= RULES[part]
         return mask
 
-    def flags(self, table: "CandidateTable") -> NDArray[np.uint32]:
-        """Bits of every row (n,); rows whose shell is not known get no shell bits here."""
+    def flags(
+        self, table: "CandidateTable", spread: NDArray[np.float64] | None = None
+    ) -> NDArray[np.uint32]:
+        """Bits of every row (n,), as a surrogate sets them.
+
+        A row of unknown shell has the bits of all shells that its host admits. `Surrogate.predict`
+        does the same for less, as it describes the rows anyway.
+
+        Parameters
+        ----------
+        spread : (n,) float64, optional
+            Spread of the model at each row; None: not judged.
+        """
+        from sacml.features import describe
+
+        resolved, parent, _ = table.resolve_shells()
+        bits = self.named(resolved)
+        if self.limits.space is not None:
+            bits |= self.limits.bits(describe(resolved)[:, self.limits.space.columns])
+        first = np.flatnonzero(np.diff(parent, prepend=-1))
+        together = np.bitwise_or.reduceat(bits, first) if len(table) else bits
+        together |= unknown_shells(table)
+        return together if spread is None else together | self.limits.spread_bits(spread)
+
+    def named(self, table: "CandidateTable") -> NDArray[np.uint32]:
+        """Bits (n,) of the rules about names and conditions; an unknown shell gets none."""
         by_part = (
             (table.centre_index, [self._centre(c) for c in table.centres]),
             (table.shell_index, [self._shell(s) for s in table.shells]),
@@ -151,8 +214,11 @@ class Applicability:
     def _centre(self, centre: tuple[str, ...]) -> int:
         if centre in ((), ("vac",)):
             return Flag.CONTROL * ("".join(centre) not in self.controls)
-        unseen = any(m not in self.metals for m in centre)
-        return Flag.METAL * unseen | Flag.TWO_CENTRES * (len(centre) == 2 and not self.two_centres)
+        bits = Flag.TWO_CENTRES * (len(centre) == 2 and not self.two_centres)
+        for metal in centre:
+            if metal not in self.metals:
+                bits |= self.limits.unseen(metal, self.metals)
+        return bits
 
     def _shell(self, shell: Shell | None) -> int:
         if shell is None or not shell.is_known:
@@ -197,11 +263,12 @@ class Applicability:
             "ranges": {k: None if v is None else list(v) for k, v in self.ranges.items()},
             "words": {k: list(v) for k, v in self.words.items()},
             "reads": sorted(self.reads),
+            "limits": self.limits.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> "Applicability":
-        """Read what `to_dict` wrote."""
+        """Read what `to_dict` wrote; a domain of before there were limits has none."""
         given: dict[str, Any] = {n: tuple(raw[n]) for n in cls.__slots__ if n not in _OTHER}
         given["two_centres"] = bool(raw["two_centres"])
         given["unprinted_shells"] = bool(raw["unprinted_shells"])
@@ -210,11 +277,18 @@ class Applicability:
         }
         given["words"] = {n: tuple(v) for n, v in raw["words"].items()}
         given["reads"] = frozenset(raw["reads"])
+        given["limits"] = Limits.from_dict(raw["limits"]) if "limits" in raw else Limits()
         return cls(**given)
 
 
 # what is not a plain tuple of texts
-_OTHER = ("ranges", "words", "reads", "two_centres", "unprinted_shells")
+_OTHER = ("ranges", "words", "reads", "two_centres", "unprinted_shells", "limits")
+
+
+def unknown_shells(table: "CandidateTable") -> NDArray[np.uint32]:
+    """Bit (n,) of the rows whose shell is not known."""
+    unknown = [s is not None and not s.is_known for s in table.shells]
+    return np.array(unknown, dtype=np.uint32)[table.shell_index] * np.uint32(Flag.UNKNOWN_SHELL)
 
 
 def _sorted(values: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from functools import lru_cache
 from sacml.domain import Candidate, Modifier, Shell, Site
 from sacml.domain.conditions import NUMBERS, WORDS, Conditions
 from sacml.uncertainty.domain import Applicability, Flag, surroundings_text
+from sacml.uncertainty.limits import HELD_OUT
+from sacml.uncertainty.nearness import nearest_metal
 
 _TITLES = {
     "current_density_mA_cm2": ("current density", "mA cm-2"),
@@ -35,7 +37,7 @@ def reasons(
         text = write(about)
         if flag & breaking:
             first.append(text)
-        elif flag in _NOTES:
+        elif flag in _NOTES and (flag != Flag.NEAR_METAL or "metal" in domain.counted):
             then.append(text)
         else:
             uncounted.append(text)
@@ -44,6 +46,9 @@ def reasons(
     if given & Flag.INFINITE and remark:
         then.append(remark)
     return (*first, *then)
+
+
+_SHARE = f"{100 * HELD_OUT:g} %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,32 @@ class _About:
         return self.candidate.conditions
 
     def metal(self) -> str:
-        new = [m for m in self.candidate.site.metals if m not in self.domain.metals]
-        return f"{' and '.join(new)} never seen as a centre"
+        limit = self.domain.limits.metal
+        far = [
+            metal if limit is None else f"{metal} ({near}, at most {limit:.2f})"
+            for metal, near, distance in self._new_metals()
+            if limit is None or distance > limit
+        ]
+        return f"{' and '.join(far)} never seen as a centre"
+
+    def near_metal(self) -> str:
+        limit = self.domain.limits.metal
+        near = [f"{metal} not in training, {words}" for metal, words, distance
+                in self._new_metals() if limit is not None and distance <= limit]  # fmt: skip
+        return "; ".join(near)
+
+    def _new_metals(self) -> list[tuple[str, str, float]]:
+        """Metals that were never seen, with the nearest trained one in words and its distance."""
+        trained = self.domain.metals
+        new = [m for m in self.candidate.site.metals if m not in trained]
+        if self.domain.limits.metal is None:
+            return [(m, "", 0.0) for m in new]
+        near = [nearest_metal(m, trained) for m in new]
+        return [
+            (m, f"nearest trained: {name}, {distance:.2f} standard deviations a property away",
+             distance)
+            for m, (name, distance) in zip(new, near, strict=True)
+        ]  # fmt: skip
 
     def two_centres(self) -> str:
         return "two centres in one site never seen"
@@ -113,6 +142,18 @@ class _About:
     def unstated(self) -> str:
         return f"not stated: {_names(self.conditions.unstated)} (a state of its own to the model)"
 
+    def distance(self) -> str:
+        return (
+            f"further from every training record, in the descriptors read, than {_SHARE} of "
+            "held-out records are"
+        )
+
+    def leverage(self) -> str:
+        return f"a mix of descriptors of more leverage than {_SHARE} of held-out records have"
+
+    def spread(self) -> str:
+        return f"the model is less sure of it than of {_SHARE} of held-out records"
+
     def unknown_shell(self) -> str:
         names = ", ".join(map(str, _shells(self.candidate.site)))
         return f"shell unknown: the mean over {names}, the interval spans all of them"
@@ -157,7 +198,11 @@ _WRITERS: dict[Flag, Callable[[_About], str]] = {
     Flag.OUT_OF_RANGE: _About.out_of_range,
     Flag.NEW_WORD: _About.new_word,
     Flag.NEVER_UNSTATED: _About.never_unstated,
+    Flag.DISTANCE: _About.distance,
+    Flag.LEVERAGE: _About.leverage,
+    Flag.SPREAD: _About.spread,
+    Flag.NEAR_METAL: _About.near_metal,
     Flag.UNSTATED: _About.unstated,
     Flag.UNKNOWN_SHELL: _About.unknown_shell,
 }
-_NOTES = Flag.UNSTATED | Flag.UNKNOWN_SHELL
+_NOTES = Flag.NEAR_METAL | Flag.UNSTATED | Flag.UNKNOWN_SHELL

@@ -45,6 +45,10 @@ class Flag(IntFlag):
     UNSTATED = 2048
     UNKNOWN_SHELL = 4096
     INFINITE = 8192
+    NEAR_METAL = 16384
+    DISTANCE = 32768
+    LEVERAGE = 65536
+    SPREAD = 131072
 
 
 RULES: Mapping[str, Flag] = MappingProxyType(
@@ -58,6 +62,9 @@ RULES: Mapping[str, Flag] = MappingProxyType(
     }
 )
 """Part of a candidate -> bits that are about it."""
+
+MEASURED = Flag.DISTANCE | Flag.LEVERAGE | Flag.SPREAD
+"""Bits about the descriptors that the model reads, and about the model: they always count."""
 
 
 def parts_read(feature_names: Iterable[str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sacml.data.review import read_site
 from sacml.domain import Candidate, Conditions, Site
 from sacml.domain.conditions import NUMBERS, WORDS
 from sacml.errors import RowProblem, SacmlError, TableError
-from sacml.workflows.predict import PredictionRow
+from sacml.workflows.prediction_rows import PredictionRow, Refined, plain
 
 SCHEMA = "sacml.predict/1"
 """Version of the JSON that `sacml predict --json` prints."""
@@ -68,16 +69,9 @@ def _read_row(
     row: Mapping[str, str | None], line: int, alkali: str | None, problems: list[RowProblem]
 ) -> Candidate | None:
     before = len(problems)
-    values: dict[str, Any] = {}
-    for name in (*NUMBERS, *WORDS):
-        text = (row.get(name) or "").strip()
-        if not text:
-            continue
-        try:
-            values[name] = float(text) if name in NUMBERS else text
-            Conditions(**{name: values[name]})
-        except ValueError as error:
-            problems.append(RowProblem(line, name, text, _reason(error, "write a plain number")))
+    stated = tuple((row.get(name) or "").strip() for name in (*NUMBERS, *WORDS))
+    conditions, wrong = _read_conditions(stated)
+    problems += [RowProblem(line, name, text, why) for name, text, why in wrong]
     symbol = (row.get("alkali") or "").strip() or alkali
     if symbol is None:
         problems.append(RowProblem(line, "alkali", "", "empty; write Li, Na or K, or use --alkali"))
@@ -94,7 +88,26 @@ def _read_row(
             problems.append(RowProblem(line, "alkali", symbol, str(error)))
     if len(problems) > before or site is None or symbol is None:
         return None
-    return Candidate(site, symbol, Conditions(**values))
+    return Candidate(site, symbol, conditions)
+
+
+@lru_cache(maxsize=10_000)  # the rows of a table share few of them
+def _read_conditions(
+    stated: tuple[str, ...],
+) -> tuple[Conditions, tuple[tuple[str, str, str], ...]]:
+    """Read the cells of the conditions; also name, text and reason of each wrong one."""
+    values: dict[str, Any] = {}
+    wrong = []
+    for name, text in zip((*NUMBERS, *WORDS), stated, strict=True):
+        if not text:
+            continue
+        try:
+            read: dict[str, Any] = {name: float(text) if name in NUMBERS else text}
+            Conditions(**read)
+            values |= read
+        except ValueError as error:
+            wrong.append((name, text, _reason(error, "write a plain number")))
+    return Conditions(**values), tuple(wrong)
 
 
 def _reason(error: ValueError, otherwise: str) -> str:
@@ -106,24 +119,50 @@ def to_json(rows: Iterable[PredictionRow]) -> str:
     return json.dumps({"schema": SCHEMA, "predictions": [r.to_dict() for r in rows]}, indent=2)
 
 
+_REFINED = ("refine_value", "refine_lower", "refine_upper", "refine_in_domain", "refine_reasons",
+            "refine_model", "refine_minus_screen", "intervals_overlap")  # fmt: skip
+
+
 def write_csv(rows: Iterable[PredictionRow], path: str | Path) -> int:
-    """Write one line per prediction; returns how many."""
+    """Write one line per prediction; returns how many.
+
+    The columns of the refine surrogate are there where it was asked.
+    """
     names = ["site", "alkali", "conditions", "assumed", "target", "value", "lower", "upper",
-             "unit", "level", "in_domain", "reasons", "model", "against_bulk_eV",
-             "against_graphene_eV"]  # fmt: skip
+             "unit", "level", "in_domain", "reasons", "model", "reference",
+             "against_bulk_eV", "against_graphene_eV"]  # fmt: skip
+    shifts = names[-2:]
     count = 0
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    candidate, about = None, ("", "", "")
     with Path(path).open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, names)
-        writer.writeheader()
+        writer = csv.writer(handle)
         for row in rows:
-            data = row.to_dict()
-            data["conditions"] = str(row.candidate.conditions)
-            data["assumed"] = "; ".join(row.assumed)
-            data["reasons"] = "; ".join(row.reasons)
-            # an unbounded end is written as such, an empty cell would read as "not computed"
-            data["lower"] = row.lower if data["lower"] is None else data["lower"]
-            data["upper"] = row.upper if data["upper"] is None else data["upper"]
-            writer.writerow(data)
+            if not count:
+                writer.writerow(names if row.refined is None else [*names, *_REFINED])
+            if row.candidate is not candidate:  # the targets of one candidate follow each other
+                candidate = row.candidate
+                about = (str(candidate.site), candidate.alkali, str(candidate.conditions))
+            others = (plain(row.extra[n]) if n in row.extra else None for n in shifts)
+            line = [
+                *about, "; ".join(row.assumed), row.target, plain(row.value), _end(row.lower),
+                _end(row.upper), row.unit, row.level, row.in_domain, "; ".join(row.reasons),
+                row.model, row.reference, *others,
+            ]  # fmt: skip
+            writer.writerow(line if row.refined is None else [*line, *_second(row, row.refined)])
             count += 1
     return count
+
+
+def _end(value: float) -> float:
+    """Round; an unbounded end is written as such, an empty cell would read as not computed."""
+    rounded = plain(value)
+    return value if rounded is None else rounded
+
+
+def _second(row: PredictionRow, refined: Refined) -> list[object]:
+    return [
+        plain(refined.value), _end(refined.lower), _end(refined.upper), refined.in_domain,
+        "; ".join(refined.reasons), refined.model, plain(refined.difference(row)),
+        refined.overlaps(row),
+    ]  # fmt: skip

@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sacml.domain import ALKALI, PRIMARY
 from sacml.errors import SacmlError
 
-SplitName = Literal["leave_one_metal_out", "leave_one_source_out", "random"]
+SplitName = Literal[
+    "leave_one_metal_out",
+    "leave_one_source_out",
+    "leave_one_host_out",
+    "leave_one_alkali_out",
+    "by_year",
+    "random",
+]
 
 
 class ConfigError(SacmlError, ValueError):
@@ -39,8 +46,16 @@ class StudyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    """`models` may become the screen surrogate, those and `refine` the refine surrogate; without
+    `refine` there is none. `data` is a table of own labels, of which `level_of_theory` and
+    `reference` say which binding energies are meant; without it the bundled records are used.
+    """
+
     name: str = Field("study", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")
     seed: int = Field(0, ge=0)
+    data: str | None = None
+    level_of_theory: str | None = None
+    reference: Literal["atom", "bulk", "ion", "unstated"] = "atom"
     targets: tuple[str, ...] = PRIMARY
     models: tuple[str, ...] = (
         "constant",
@@ -50,6 +65,7 @@ class StudyConfig(BaseModel):
         "ridge",
         "extra_trees",
     )
+    refine: tuple[str, ...] = ()
     trained_on: tuple[Literal["sac", "all"], ...] = ("sac", "all")
     splits: tuple[SplitName, ...] = ("leave_one_metal_out", "leave_one_source_out", "random")
     level: float = Field(0.9, gt=0, lt=1)
@@ -64,7 +80,7 @@ class StudyConfig(BaseModel):
             raise ValueError(f"{wrong or 'nothing'} given; allowed: {', '.join(PRIMARY)}")
         return value
 
-    @field_validator("models")
+    @field_validator("models", "refine")
     @classmethod
     def _known_models(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         from sacml.models import MODEL_NAMES
@@ -72,9 +88,19 @@ class StudyConfig(BaseModel):
         wrong = [m for m in value if m not in MODEL_NAMES]
         if wrong:
             raise ValueError(f"{wrong} given; allowed: {', '.join(MODEL_NAMES)}")
+        return value
+
+    @field_validator("models")
+    @classmethod
+    def _with_constant(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if "constant" not in value:
             raise ValueError("'constant' must be among the models: every score stands beside it")
         return value
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """All models that are compared, those of both roles."""
+        return tuple(dict.fromkeys((*self.models, *self.refine)))
 
     @classmethod
     def read(cls, path: str | Path) -> "StudyConfig":
@@ -114,6 +140,17 @@ class StudyConfig(BaseModel):
                 + "\n".join(lines)
                 + f"\n  settings: {allowed}"
             ) from None
+
+    def with_options(self, **given: Any) -> "StudyConfig":
+        """Replace the settings that are given; None and empty ones stay as they are.
+
+        Raises
+        ------
+        ConfigError
+            As in `make`.
+        """
+        stated = {name: getattr(self, name) for name in self.model_fields_set}
+        return self.make(stated | {n: v for n, v in given.items() if v not in (None, ())})
 
     def write(self, path: Path) -> None:
         """Write the resolved configuration as TOML."""

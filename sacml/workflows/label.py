@@ -1,153 +1,34 @@
 """Run a campaign from a configuration: candidates in, labels out."""
 
+import csv
 import hashlib
 import json
-import tomllib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
-from sacml.domain import ALKALI, Candidate, Site
-from sacml.errors import SacmlError
+from sacml._resources import dataset_path
+from sacml.data.cheap_engines import practice_warning
+from sacml.domain import Candidate
 from sacml.labels.campaign import Campaign
 from sacml.labels.engines import Limits
+from sacml.labels.protocol import metal_tasks
 from sacml.labels.queue_files import write_atomic
+from sacml.labels.queue_settings import FILE as SETTINGS_FILE
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.status import CampaignStatus, status_of
-from sacml.workflows.candidate_files import read_candidates
 from sacml.workflows.config import ConfigError
+from sacml.workflows.label_config import BASE, CampaignConfig
 
 if TYPE_CHECKING:
+    from sacml.labels.compare import Change
     from sacml.labels.table import Tables
 
 RECORD = "campaign.json"
 """What was asked and what of it has no tasks, in the campaign's folder."""
-PRACTICE_WARNING = (
-    "labels of {engine} are for practice: on the bundled DFT labels cheap engines were wrong by "
-    "0.3 to 0.9 eV, which is the whole spread between sites; they enter no released model"
-)
-
-
-class LimitsConfig(BaseModel):
-    """Limits of one task; see `sacml.labels.Limits`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    wall_s: float = Field(3000.0, gt=0)
-    memory_MB: int | None = Field(None, ge=100)
-    threads: int = Field(1, ge=1)
-    niceness: int = Field(0, ge=0, le=19)
-
-
-class CampaignConfig(BaseModel):
-    """What a campaign computes.
-
-    Attributes
-    ----------
-    candidates
-        ``SITE;ALKALI``, or a site alone, which is taken with each of `alkali`.
-    files
-        CSV files with a column ``site`` (and ``alkali``), among them the output of
-        `sacml propose`; beside the configuration unless the path is absolute.
-    top
-        Rows of each file that are taken, from its first; None takes all.
-    places, moments
-        Starts of the alkali and additional starting moments of the centre; see `binding_tasks`.
-    stability, relative
-        Whether the stability of the metal and the binding on graphene are computed.
-    max_tries
-        Most runs of one task.
-    python
-        Python that has GPAW or the calculator's package; None looks for one.
-    protocol
-        Settings by name, with ``preset`` for what to start from.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field("campaign", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")
-    candidates: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    alkali: tuple[str, ...] = ()
-    top: int | None = Field(None, ge=1)
-    places: tuple[str, ...] | None = None
-    moments: tuple[float, ...] = ()
-    stability: bool = False
-    relative: bool = True
-    max_tries: int = Field(3, ge=1, le=10)
-    python: str | None = None
-    limits: LimitsConfig = LimitsConfig()
-    protocol: dict[str, Any] = Field(default_factory=dict)
-
-    @field_validator("alkali")
-    @classmethod
-    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [a for a in value if a not in ALKALI]
-        if wrong:
-            raise ValueError(f"{', '.join(wrong)} given; allowed: {', '.join(ALKALI)}")
-        return value
-
-    @classmethod
-    def read(cls, path: str | Path) -> "CampaignConfig":
-        """Read a TOML file.
-
-        Raises
-        ------
-        ConfigError
-            With every wrong key, what was given and what is allowed.
-        """
-        path = Path(path)
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"cannot read {str(path)!r}: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not valid TOML: {error}") from None
-        try:
-            return cls.model_validate(raw)
-        except ValidationError as error:
-            lines = [
-                f"  {'.'.join(map(str, e['loc'])) or 'campaign'} = {e.get('input')!r}: {e['msg']}"
-                for e in error.errors()
-            ]
-            raise ConfigError(
-                "\n".join([f"{path}: {len(lines)} wrong settings", *lines])
-                + f"\n  settings: {', '.join(cls.model_fields)}"
-            ) from None
-
-    def read_candidates(self, beside: Path) -> list[Candidate]:
-        """Return the candidates, each once, in the order given; all bad ones are told at once."""
-        found: list[Candidate] = []
-        problems = []
-        for text in self.candidates:
-            try:
-                if ";" in text:
-                    found.append(Candidate.parse(text))
-                    continue
-                site = Site.parse(text)
-            except SacmlError as error:
-                problems.append(f"{text}: {error}")
-                continue
-            if not self.alkali:
-                problems.append(f"{text}: no alkali; write {text};Li or set alkali = ['Li']")
-            found += [Candidate(site, alkali) for alkali in self.alkali]
-        for name in self.files:
-            path = Path(name) if Path(name).is_absolute() else beside / name
-            try:
-                for alkali in self.alkali or (None,):
-                    found += read_candidates(path, alkali)[: self.top]
-            except SacmlError as error:
-                problems.append(str(error))
-        if problems:
-            raise ConfigError("\n  ".join(["candidates that cannot be used:", *problems]))
-        if not found:
-            raise ConfigError("no candidates: give some in candidates = [...] or files = [...]")
-        # conditions do not enter a binding energy
-        return list({(c.site, c.alkali): Candidate(c.site, c.alkali) for c in found}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +43,15 @@ class CampaignRun:
         ``(candidate, reason)`` of those that have no tasks.
     warning
         That the labels are for practice; empty for DFT.
+    variant
+        Which variant of the campaign; empty where it has none.
     """
 
     status: CampaignStatus
     new: int
     refused: tuple[tuple[str, str], ...]
     warning: str
+    variant: str = ""
 
 
 def run_campaign(
@@ -175,6 +59,7 @@ def run_campaign(
     out: str | Path,
     workers: int = 1,
     *,
+    variant: str | None = None,
     executor: Executor | None = None,
     stop_after: int | None = None,
     time_limit_s: float | None = None,
@@ -190,6 +75,8 @@ def run_campaign(
         folder.
     out
         Folder of the campaign; several runs may work on one.
+    variant
+        Name of a variant of the configuration, or `BASE`: its folder lies in `out`.
     on_start
         Called once the tasks are queued.
 
@@ -204,6 +91,8 @@ def run_campaign(
     """
     beside = Path() if isinstance(config, CampaignConfig) else Path(config).parent
     given = config if isinstance(config, CampaignConfig) else CampaignConfig.read(config)
+    if variant is not None:
+        out, given = Path(out) / variant, given.variant(variant)
     settings = ProtocolSettings.from_table(given.protocol)
     candidates = given.read_candidates(beside)
     limits = Limits(**given.limits.model_dump())
@@ -211,17 +100,54 @@ def run_campaign(
         out, settings, limits=limits, python=given.python, max_tries=given.max_tries
     ) as campaign:
         new, refused = _queue(campaign, given, candidates)
-        cheap = settings.engine if settings.engine.startswith("ase:") else ""
-        warning = PRACTICE_WARNING.format(engine=cheap) if cheap else ""
+        cheap = settings.engine.startswith("ase:")
+        warning = practice_warning(settings.level_of_theory) if cheap else ""
         if not len(campaign.queue):
             raise ConfigError(
                 "none of the candidates can be computed:\n  "
                 + "\n  ".join(f"{c}: {why}" for c, why in refused)
             )
         if on_start is not None:
-            on_start(CampaignRun(status_of(campaign.queue), new, refused, warning))
+            on_start(CampaignRun(status_of(campaign.queue), new, refused, warning, variant or ""))
         status = campaign.run(workers, executor, stop_after, time_limit_s, on_status)
-        return CampaignRun(status, new, refused, warning)
+        return CampaignRun(status, new, refused, warning, variant or "")
+
+
+def run_campaigns(
+    config: str | Path,
+    out: str | Path,
+    workers: int = 1,
+    *,
+    variants: Sequence[str] | None = None,
+    time_limit_s: float | None = None,
+    **more: Any,
+) -> list[CampaignRun]:
+    """Run a campaign, or those of its variants that are named, one after the other.
+
+    Parameters
+    ----------
+    variants
+        Names, `BASE` among them; None takes all there are.
+    more
+        As in `run_campaign`.
+    """
+    given = CampaignConfig.read(config)
+    unknown = [name for name in variants or () if name not in given.names]
+    if unknown:
+        raise ConfigError(
+            f"no variant {', '.join(unknown)} in {config}; variants: "
+            + (", ".join(given.names) or "none")
+        )
+    for name in given.names:  # before the first is computed for hours
+        ProtocolSettings.from_table(given.variant(name).protocol)
+    end = None if time_limit_s is None else time.monotonic() + time_limit_s
+    found: list[CampaignRun] = []
+    for variant in variants or given.names or (None,):
+        left = None if end is None else end - time.monotonic()
+        if found and (found[-1].status.stopping or (left is not None and left <= 0)):
+            break  # asked to stop: a further variant is not begun
+        found.append(run_campaign(config, out, workers, variant=variant, time_limit_s=left, **more))
+    return found
 
 
 def _queue(
@@ -231,8 +157,9 @@ def _queue(
     from sacml import __version__
 
     asked = {
-        "candidates": [str(c) for c in candidates], "places": config.places,
-        "moments": config.moments, "stability": config.stability, "relative": config.relative,
+        "candidates": [str(c) for c in candidates], "metals": config.metals,
+        "places": config.places, "moments": config.moments, "table_moments": config.table_moments,
+        "stability": config.stability, "relative": config.relative, "loadings": config.loadings,
         "sacml": __version__,
     }  # fmt: skip
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -243,10 +170,15 @@ def _queue(
             return 0, tuple((c, why) for c, why in record["refused"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # a new campaign, or a record that is only made anew
-    moments = (None, *config.moments)
     new, refused = campaign.add_candidates(
-        candidates, config.places, moments, config.stability, config.relative
+        candidates,
+        config.places,
+        config.moments_of,
+        config.stability,
+        config.relative,
+        config.loadings,
     )
+    new += campaign.add(metal_tasks(config.metals, campaign.settings))
     record = {
         "schema": "sacml.campaign/1", "name": config.name, "asked_sha256": digest, **asked,
         "refused": refused,
@@ -264,9 +196,7 @@ def campaign_status(folder: str | Path) -> CampaignStatus:
         return campaign.status()
 
 
-def campaign_tables(
-    folder: str | Path, out: str | Path | None = None, d3: bool = False
-) -> "Tables":
+def campaign_tables(folder: str | Path, out: str | Path | None = None, d3: bool = True) -> "Tables":
     """Make the tables of a campaign; written to `out` where it is given."""
     from sacml.labels.table import tables
 
@@ -275,6 +205,47 @@ def campaign_tables(
     if out is not None:
         found.write(out)
     return found
+
+
+def compare_variants(config: str | Path, out: str | Path) -> "list[Change]":
+    """Set the variants of a campaign against its base and against the bundled labels.
+
+    The bundled labels count where the base has the protocol's own settings.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration has no variants.
+    """
+    from sacml.labels.compare import Variant, compare
+    from sacml.labels.presets import preset
+
+    given = CampaignConfig.read(config)
+    if not given.variants:
+        raise ConfigError(f"{config} has no variants, so there is nothing to compare")
+    read = []
+    for name in given.names:
+        folder = Path(out) / name
+        if not (folder / SETTINGS_FILE).exists():
+            read.append(Variant(name, "", {}, {}))
+            continue
+        with Campaign(folder) as campaign:
+            read.append(Variant.of(name, campaign.queue))
+    candidates = given.read_candidates(Path(config).parent)
+    pairs = [(str(s), c.alkali) for c in candidates for s in c.site.resolved()]
+    settings = ProtocolSettings.from_table(given.variant(BASE).protocol)
+    own = settings.digest == preset("pbe-pw340").digest
+    return compare(pairs, read[0], read[1:], bundled_labels() if own else None)
+
+
+def bundled_labels() -> dict[tuple[str, str], float]:
+    """Binding energy in eV against the atom of every (site, alkali) of datasets/dft."""
+    with dataset_path("dft", "binding.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (row["site"], row["alkali"]): float(row["binding_energy_atom_eV"])
+            for row in csv.DictReader(file)
+            if row["lowest_of_starts"] == "True"
+        }
 
 
 def stop_campaign(folder: str | Path) -> Path:

@@ -1,78 +1,21 @@
 """Predict the three targets for sites, with intervals, an in-domain flag and reasons."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sacml.domain import PRIMARY, STANDARD, Candidate, Conditions, Site, target
-from sacml.domain.conditions import NUMBERS, WORDS
+from sacml.domain import STANDARD, Candidate, Conditions, Modifier, Site, target
 from sacml.errors import SacmlError
+from sacml.workflows.prediction_rows import PredictionRow, Refined, all_reasons, energy_reference
+from sacml.workflows.roles import load_refine, load_surrogates
 
 if TYPE_CHECKING:
-    from sacml.models import Predictions, Surrogate
+    from sacml.features import CandidateTable
+    from sacml.models import Surrogate
 
-
-@dataclass(frozen=True, slots=True)
-class PredictionRow:
-    """One target of one candidate.
-
-    `value`, `lower` and `upper` are in `unit`; an infinite end means that the interval cannot be
-    bounded at this level. `assumed` names the conditions that the caller did not state.
-    """
-
-    candidate: Candidate
-    target: str
-    value: float
-    lower: float
-    upper: float
-    unit: str
-    level: float
-    in_domain: bool
-    reasons: tuple[str, ...]
-    model: str
-    assumed: tuple[str, ...] = ()
-    extra: Mapping[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; infinite ends become None."""
-        conditions = self.candidate.conditions
-        return {
-            "site": str(self.candidate.site),
-            "alkali": self.candidate.alkali,
-            "conditions": {
-                name: getattr(conditions, name)
-                for name in (*NUMBERS, *WORDS)
-                if getattr(conditions, name) is not None
-            },
-            "assumed": list(self.assumed),
-            "target": self.target,
-            "unit": self.unit,
-            "value": _plain(self.value),
-            "lower": _plain(self.lower),
-            "upper": _plain(self.upper),
-            "level": self.level,
-            "in_domain": self.in_domain,
-            "reasons": list(self.reasons),
-            "model": self.model,
-            **{k: _plain(v) for k, v in self.extra.items()},
-        }
-
-
-def _plain(value: float) -> float | None:
-    return float(f"{value:.4g}") if math.isfinite(value) else None
-
-
-def load_surrogates(
-    targets: Sequence[str] = PRIMARY, models: str | Path | None = None
-) -> "dict[str, Surrogate]":
-    """Load the released surrogates, or those below the folder `models` (one folder a target)."""
-    from sacml.models import store
-
-    if models is None:
-        return {name: store.load_released(name) for name in targets}
-    return {name: store.load(Path(models) / name) for name in targets}
+__all__ = ["PredictionRow", "load_surrogates", "predict", "predict_candidates", "predict_table"]
 
 
 def predict(
@@ -80,10 +23,12 @@ def predict(
     alkali: str,
     conditions: Conditions | None = None,
     *,
-    targets: Sequence[str] = PRIMARY,
+    targets: Sequence[str] | None = None,
     level: float = 0.9,
     assume: Conditions | None = STANDARD,
     models: str | Path | None = None,
+    refine: bool = False,
+    modifier: str | Modifier | None = None,
 ) -> list[PredictionRow]:
     """Predict every target for one site or several.
 
@@ -95,12 +40,19 @@ def predict(
         ``Li``, ``Na`` or ``K``.
     conditions
         What is known of the test.
+    targets
+        Default: all that are released, or all that `models` holds.
     assume
         Used for current density and capacity where `conditions` states none, and named in
         `PredictionRow.assumed`. None leaves them unstated, which the surrogates treat as a state of
         its own.
     models
         Folder of surrogates to use instead of the released ones.
+    refine
+        Ask the refine surrogates too; `PredictionRow.refined` holds their answer.
+    modifier
+        What the material is where it is no single-atom site: a class of `MODIFIER_CLASSES`, with
+        its active elements after a colon, e.g. ``"alloy:Sn"``.
 
     Returns
     -------
@@ -108,95 +60,143 @@ def predict(
         Site by site, target by target. Where a site was given by its name, the reasons say how the
         name was read.
     """
-    from sacml.data.review import read_site
+    from sacml.data.review import how_read, read_site
 
     listed = [sites] if isinstance(sites, str | Site) else list(sites)
     given = conditions or Conditions()
     candidates = [
         Candidate(s if isinstance(s, Site) else read_site(s), alkali, given) for s in listed
     ]
-    notes = [() if isinstance(s, Site) else _how_read(s) for s in listed]
-    rows = predict_candidates(
-        candidates, targets=targets, level=level, assume=assume, models=models
+    notes = [() if isinstance(s, Site) else how_read(s) for s in listed]
+    rows = list(
+        predict_candidates(
+            candidates,
+            targets=targets,
+            level=level,
+            assume=assume,
+            models=models,
+            refine=refine,
+            modifier=modifier,
+        )
     )
+    per_site = len(rows) // len(listed)
     return [
-        replace(row, reasons=(*row.reasons, *notes[i // len(targets)]))
-        for i, row in enumerate(rows)
+        replace(row, reasons=(*row.reasons, *notes[i // per_site])) for i, row in enumerate(rows)
     ]
-
-
-def _how_read(text: str) -> tuple[str, ...]:
-    """Say what a name stands for; nothing for line notation."""
-    from sacml.data.review import system_named
-
-    system = system_named(text)
-    return () if system is None else (f"{system.name} read as {system.site}: {system.idealised}",)
 
 
 def predict_candidates(
     candidates: Sequence[Candidate],
     *,
-    targets: Sequence[str] = PRIMARY,
+    targets: Sequence[str] | None = None,
     level: float = 0.9,
     assume: Conditions | None = STANDARD,
     models: str | Path | None = None,
+    refine: bool = False,
+    modifier: str | Modifier | None = None,
 ) -> Iterator[PredictionRow]:
     """Predict for candidates that may differ in alkali and conditions; see `predict`."""
     from sacml.features import CandidateTable
 
-    for name in targets:
+    for name in targets or ():
         target(name)
     if not candidates:
         raise SacmlError("no candidates given: name at least one site, e.g. Co-N4@graphene")
     if not 0 < level < 1:
         raise SacmlError(f"level {level!r} lies outside 0 to 1 (both excluded), e.g. 0.9")
-    asked = [
-        Candidate(c.site, c.alkali, c.conditions.or_assumed(assume)) if assume else c
-        for c in candidates
-    ]
-    table = CandidateTable.from_candidates(asked)
+    filled = {c.conditions: _filled(c.conditions, assume) for c in candidates}
+    asked = [Candidate(c.site, c.alkali, filled[c.conditions][0]) for c in candidates]
+    table = CandidateTable.from_candidates(asked, _modifiers(asked, modifier))
     surrogates = load_surrogates(targets, models)
-    columns = {name: s.predict(table, level=level) for name, s in surrogates.items()}
-    for i, (original, candidate) in enumerate(zip(candidates, asked, strict=True)):
-        assumed = tuple(
-            n for n in original.conditions.unstated if getattr(candidate.conditions, n) is not None
+    second = load_refine(surrogates, models) if refine else {}
+    assumed = [filled[c.conditions][1] for c in candidates]
+    answers = (
+        _answers(s, second.get(name), table, level, asked, assumed)
+        for name, s in surrogates.items()
+    )
+    return chain.from_iterable(zip(*answers, strict=True))
+
+
+def _filled(given: Conditions, assume: Conditions | None) -> tuple[Conditions, tuple[str, ...]]:
+    """Fill in what is assumed, and name it."""
+    if assume is None:
+        return given, ()
+    full = given.or_assumed(assume)
+    return full, tuple(n for n in given.unstated if n not in full.unstated)
+
+
+def read_modifier(text: str) -> Modifier:
+    """Read ``CLASS`` or ``CLASS:ELEMENTS``, e.g. ``nanoparticle:Ag`` or ``alloy:Li-Sn``."""
+    name, _, elements = text.partition(":")
+    return Modifier(name.strip(), tuple(filter(None, elements.strip().split("-"))))
+
+
+def _modifiers(
+    asked: Sequence[Candidate], modifier: str | Modifier | None
+) -> list[Modifier] | None:
+    if modifier is None:
+        return None
+    given = read_modifier(modifier) if isinstance(modifier, str) else modifier
+    sites = list(dict.fromkeys(str(c.site) for c in asked if c.site.metals))
+    if sites or given.is_site:
+        raise SacmlError(
+            f"modifier {given.modifier_class!r} was given for {', '.join(sites[:5]) or 'a host'}: "
+            "a site with metal centres says by itself what it is; a modifier says what a host "
+            "without them carries, e.g. @cu_foil with alloy:Sn"
         )
-        for name, found in columns.items():
-            yield _row(i, candidate, assumed, name, found)
+    return [given] * len(asked)
 
 
-def _row(
-    i: int, candidate: Candidate, assumed: tuple[str, ...], name: str, found: "Predictions"
-) -> PredictionRow:
-    value = float(found.value[i])
-    return PredictionRow(
-        candidate=candidate,
-        target=name,
-        value=value,
-        lower=float(found.lower[i]),
-        upper=float(found.upper[i]),
-        unit=found.unit,
-        level=found.level,
-        in_domain=bool(found.in_domain[i]),
-        reasons=found.reasons(i),
-        model=found.model_version,
-        # binding energies do not depend on the test, so nothing was assumed for them
-        assumed=() if name == "binding_energy" else assumed,
-        extra=_other_references(candidate.alkali, value) if name == "binding_energy" else {},
+def _answers(
+    surrogate: "Surrogate",
+    second: "Surrogate | None",
+    table: "CandidateTable",
+    level: float,
+    asked: Sequence[Candidate],
+    assumed: Sequence[tuple[str, ...]],
+) -> Iterator[PredictionRow]:
+    """Answer for one target row by row; `map` keeps long tables fast."""
+    found = surrogate.predict(table, level=level)
+    reference, shifts = energy_reference(surrogate)
+    values, alkali = found.value.tolist(), table.alkali_index.tolist()
+    # binding energies do not depend on the test, so nothing was assumed for them
+    energy = surrogate.target == "binding_energy"
+    return map(
+        PredictionRow,
+        asked,
+        repeat(surrogate.target),
+        values,
+        found.lower.tolist(),
+        found.upper.tolist(),
+        repeat(found.unit),
+        repeat(found.level),
+        found.in_domain.tolist(),
+        all_reasons(found),
+        repeat(found.model_version),
+        repeat(()) if energy else assumed,
+        ({n: v + s for n, s in shifts[a].items()} for v, a in zip(values, alkali, strict=True)),
+        repeat(reference),
+        _refined(surrogate, second, table, level),
     )
 
 
-def _other_references(alkali: str, against_atom_eV: float) -> dict[str, float]:
-    """Convert a binding energy against the isolated atom by our own protocol's references."""
-    from sacml.data import references
-
-    known = references()
-    extra = {}
-    if alkali in known.cohesive_energy_eV:
-        extra["against_bulk_eV"] = against_atom_eV + known.cohesive_energy_eV[alkali]
-    if alkali in known.graphene_binding_eV:
-        extra["against_graphene_eV"] = against_atom_eV - known.graphene_binding_eV[alkali]
-    return extra
+def _refined(
+    screen: "Surrogate", second: "Surrogate | None", table: "CandidateTable", level: float
+) -> Iterator[Refined | None]:
+    if second is None:
+        yield from repeat(None, len(table))
+        return
+    found = second.predict(table, level=level)
+    for i, reasons in enumerate(all_reasons(found)):
+        yield Refined(
+            value=float(found.value[i]),
+            lower=float(found.lower[i]),
+            upper=float(found.upper[i]),
+            in_domain=bool(found.in_domain[i]),
+            reasons=reasons,
+            model=f"{second.model} {second.version}",
+            same_model=second.version == screen.version,
+        )
 
 
 def predict_table(

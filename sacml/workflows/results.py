@@ -23,7 +23,10 @@ class StudyResult:
     config
         The resolved configuration, as it is written beside the results.
     datasets, evaluations, surrogates
-        Per target: the records, the grouped evaluation and the surrogate that won it.
+        Per target: the records, the grouped evaluation and the screen surrogate that won it.
+    refined
+        Per target: the refine surrogate, the same object where the screen surrogate serves both
+        roles; empty where the study asked for none.
     choices
         Per target: one sentence with the figures that decided which surrogate is released.
     proposals
@@ -37,6 +40,7 @@ class StudyResult:
     datasets: "Mapping[str, Dataset]"
     evaluations: "Mapping[str, Evaluation]"
     surrogates: "Mapping[str, Surrogate]"
+    refined: "Mapping[str, Surrogate]" = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
     proposals: "Mapping[str, Proposals]" = field(default_factory=dict)
     folder: Path = Path("runs")

@@ -41,6 +41,8 @@ class StructureRun:
     written: tuple[WrittenStructure, ...]
     refused: tuple[tuple[str, str], ...]
     """``(site, reason)``"""
+    read: tuple[str, ...] = ()
+    """How each name of the review was read."""
 
 
 def write_structures(
@@ -60,8 +62,8 @@ def write_structures(
     Parameters
     ----------
     sites
-        Line notation or `Site` objects; a site whose shell is not known stands for each of its
-        possible shells.
+        Line notation, names of systems of the review, or `Site` objects; a site whose shell is
+        not known stands for each of its possible shells.
     alkali, place
         Li, Na or K on a named place; `ALL` places, or None for the first.
     formats, inputs
@@ -75,6 +77,7 @@ def write_structures(
     StructureError
         With every site that cannot be built; then nothing is written.
     """
+    from sacml.data.review import how_read
     from sacml.structures.files import FILE_NAMES
     from sacml.structures.inputs import CODES
 
@@ -98,7 +101,8 @@ def write_structures(
         folder = Path(out) / name
         record = _write_one(structure, folder, formats, inputs, picture, view)
         written.append(WrittenStructure(folder, record))
-    return StructureRun(tuple(written), tuple(refused))
+    read = tuple(note for s in listed if isinstance(s, str) for note in how_read(s))
+    return StructureRun(tuple(written), tuple(refused), read)
 
 
 def _build_all(
@@ -107,6 +111,7 @@ def _build_all(
     place: str | None,
     options: "BuildOptions | None",
 ) -> tuple[list["Structure"], list[tuple[str, str]]]:
+    from sacml.data.review import read_site
     from sacml.structures import StructureError
 
     if place is not None and alkali is None:
@@ -116,7 +121,7 @@ def _build_all(
     failed: list[str] = []
     for given in sites:
         try:
-            site = Site.parse(given) if isinstance(given, str) else given
+            site = read_site(given) if isinstance(given, str) else given
         except SacmlError as error:
             failed.append(_named(given, error))
             continue

@@ -1,22 +1,30 @@
-"""Train, judge, choose, store, track and report: one study from the bundled records."""
+"""Train, judge, choose, store, track and report: one study of bundled or own records."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sacml.domain import PRIMARY
 from sacml.errors import SacmlError
 from sacml.workflows.config import StudyConfig
+from sacml.workflows.fit import compare, fit_roles, records_of
+from sacml.workflows.readings import second_reading
 from sacml.workflows.results import StudyResult
+from sacml.workflows.roles import FACT as ROLES_FACT
+from sacml.workflows.roles import REFINE, SCREEN
 
 if TYPE_CHECKING:
     from sacml.data import Dataset
     from sacml.design import Proposals
     from sacml.evaluation import Evaluation, FoldDone
     from sacml.models import Surrogate
+    from sacml.tracking import Silent, StudyTracker
 
     OnFold = Callable[[FoldDone], None]
 
 Progress = Callable[[str], None]
+DATA_CARD = "DATA_CARD.md"
 
 
 def train(
@@ -32,9 +40,9 @@ def train(
     """Run a study.
 
     For each target the models of the configuration are compared on the same grouped folds, the one
-    that wins is fitted on every record and stored below ``folder/models``, and everything is
-    logged to MLflow and written as an HTML report. Nothing already computed is lost when a later
-    step fails: each target's tables are written as soon as they are there.
+    that wins is fitted on every record and stored below ``folder/models``, and an HTML report is
+    written. Folds, figures and models are logged to MLflow as they come. Nothing already computed
+    is lost when a later step fails: each target's tables are written as soon as they are there.
 
     Parameters
     ----------
@@ -43,100 +51,135 @@ def train(
     folder
         Where results go.
     tracking_uri
-        MLflow store; a sqlite file beside `folder` by default.
+        MLflow store; a sqlite file beside `folder` by default. If it goes away in mid-run, the
+        rest is kept in ``folder/offline``.
     say
         Called with one line per step.
     on_fold
         Called after every fold of every model, see `sacml.workflows.progress`.
     """
-    from sacml.models import store
-
-    settings = config if isinstance(config, StudyConfig) else _read(config)
-    if track and tracking_uri is not None:
-        from sacml.tracking import check_uri
-
-        check_uri(tracking_uri)  # before hours of work, not after
+    settings = resolve(config if isinstance(config, StudyConfig) else _read(config))
     out = Path(folder)
+    uri = _store_uri(out, tracking_uri) if track else None  # before hours of work, not after
     out.mkdir(parents=True, exist_ok=True)
     settings.write(out / "config.toml")
+    with _tracker(settings, out, uri, say) as tracker:
+        result = _run(settings, out, tracker, say, on_fold)
+        if report:
+            from sacml.reports import write_report
+
+            say(f"report: {write_report(out, result)}")
+        tracker.log_files(out)
+    if uri is not None:
+        say(f"tracked in {uri}")
+    return result
+
+
+def _store_uri(out: Path, given: str | None) -> str:
+    from sacml.tracking import check_uri, default_uri
+
+    if given is not None:
+        check_uri(given)
+    return given or default_uri(out.parent)
+
+
+def _tracker(
+    settings: StudyConfig, out: Path, uri: str | None, say: Progress
+) -> "StudyTracker | Silent":
+    from sacml.tracking import Silent, StudyTracker, default_uri
+
+    if uri is None:
+        return Silent()
+    config = settings.model_dump(mode="json")
+    spare = default_uri(out / "offline")
+    return StudyTracker(uri, name=settings.name, config=config, spare=spare, say=say)
+
+
+def _run(
+    settings: StudyConfig,
+    out: Path,
+    tracker: "StudyTracker | Silent",
+    say: Progress,
+    on_fold: "OnFold | None",
+) -> StudyResult:
+    from sacml.data.data_card import data_card
+
     datasets: dict[str, Dataset] = {}
     evaluations: dict[str, Evaluation] = {}
     surrogates: dict[str, Surrogate] = {}
+    refined: dict[str, Surrogate] = {}
     choices: dict[str, str] = {}
     for name in settings.targets:
-        dataset, evaluation = compare(settings, name, say, on_fold)
-        _write_tables(evaluation, out / "tables" / name)
-        surrogate, sentence = choose_and_fit(settings, name, dataset, evaluation)
-        say(sentence)
-        store.save(surrogate, out / "models" / name)
+        with tracker.target(name, records_of(settings, name)) as run:
+            dataset, evaluation = compare(settings, name, say, run.also(on_fold))
+            _write_tables(evaluation, out / "tables" / name)
+            found = fit_roles(settings, dataset, evaluation)
+            if name == "cycle_life":
+                both = {"readings": second_reading(settings, dataset, evaluation)}
+                found = {r: replace(s, facts={**s.facts, **both}) for r, s in found.items()}
+            for surrogate in found.values():
+                roles = " and ".join(surrogate.facts[ROLES_FACT])
+                say(f"{roles}: {surrogate.facts['evaluation']['sentence']}")
+            card = data_card(dataset, bundled=settings.data is None)
+            choices[name] = found[SCREEN].facts["evaluation"]["sentence"]
+            run.log_evaluation(evaluation, choices[name])
+            for stored in _store(found, card, out / "models", name):
+                run.log_surrogate(stored, evaluation)
         datasets[name], evaluations[name] = dataset, evaluation
-        surrogates[name], choices[name] = surrogate, sentence
-    result = StudyResult(
+        surrogates[name] = found[SCREEN]
+        if settings.refine:
+            refined[name] = found.get(REFINE, found[SCREEN])
+    return StudyResult(
         name=settings.name,
         config=settings.model_dump(mode="json"),
         datasets=datasets,
         evaluations=evaluations,
         surrogates=surrogates,
+        refined=refined,
         choices=choices,
         proposals=_proposals(settings, surrogates, out, say),
         folder=out,
     )
-    if report:
-        from sacml.reports import write_report
-
-        say(f"report: {write_report(out, result)}")
-    if track:
-        from sacml.tracking import default_uri, log_study
-
-        uri = tracking_uri or default_uri(out.parent)
-        log_study(result, uri)
-        say(f"tracked in {uri}")
-    return result
 
 
-def compare(
-    config: StudyConfig,
-    name: str,
-    say: Progress = lambda _: None,
-    on_fold: "OnFold | None" = None,
-) -> "tuple[Dataset, Evaluation]":
-    """Evaluate every model of the configuration on the records of one target."""
-    from sacml.data import training_records
-    from sacml.evaluation import evaluate
+def resolve(config: StudyConfig) -> StudyConfig:
+    """Settle what is trained on own labels, by default every target they hold.
 
-    dataset = training_records(name)
-    say(f"{name}: {len(dataset)} records, {len(config.models)} models")
-    evaluation = evaluate(
-        dataset,
-        name,
-        models=config.models,
-        splits=config.splits,
-        trained_on=config.trained_on,
-        level=config.level,
-        min_sac_groups=config.min_sac_groups,
-        seed=config.seed,
-        on_fold=on_fold,
-    )
-    return dataset, evaluation
+    Raises
+    ------
+    SacmlError
+        If they hold none, or proposals are asked for without all targets.
+    """
+    if config.data is not None and "targets" not in config.model_fields_set:
+        config = config.with_options(targets=_held(config.data))
+    missing = [t for t in PRIMARY if t not in config.targets]
+    if config.proposals and missing:
+        raise SacmlError(
+            f"proposals need all targets, but {', '.join(missing)} not among `targets`; "
+            "add them or leave `proposals` out"
+        )
+    return config
 
 
-def choose_and_fit(
-    config: StudyConfig, name: str, dataset: "Dataset", evaluation: "Evaluation"
-) -> "tuple[Surrogate, str]":
-    """Choose by the release rule and fit the winner on every record."""
-    from sacml.evaluation import choose
-    from sacml.models import fit_surrogate
+def _held(path: str) -> tuple[str, ...]:
+    from sacml.data import read_labels
 
-    choice = choose(evaluation)
-    surrogate = fit_surrogate(
-        dataset,
-        name,
-        choice.model,
-        trained_on=choice.trained_on,
-        seed=config.seed,
-        evaluation=evaluation,
-    )
-    return surrogate, choice.sentence
+    dataset = read_labels(path)
+    held = tuple(name for name in PRIMARY if any(r.target == name for r in dataset))
+    if not held:
+        raise SacmlError(f"{path} holds no value of {', '.join(PRIMARY)}")
+    return held
+
+
+def _store(found: "dict[str, Surrogate]", card: str, root: Path, name: str) -> tuple[Path, ...]:
+    """Write each role with its cards; return their folders."""
+    from sacml.models import store
+
+    folders = {SCREEN: root / name, REFINE: root / REFINE / name}
+    for role, surrogate in found.items():
+        store.save(surrogate, folders[role])
+        (folders[role] / DATA_CARD).write_text(card, encoding="utf-8")
+    return tuple(folders[role] for role in found)
 
 
 def release(
@@ -149,12 +192,14 @@ def release(
     target_folder = Path(folder)
     with tempfile.TemporaryDirectory() as scratch:
         result = train(config, folder=scratch, track=False, report=False, say=say)
+        built = Path(scratch) / "models"
         for name in result.surrogates:
             # replace one model at a time, so that an interruption leaves whole models
-            destination = target_folder / name
-            if destination.exists():
-                shutil.rmtree(destination)
-            shutil.copytree(Path(scratch) / "models" / name, destination)
+            for place in (name, f"{REFINE}/{name}"):
+                if (target_folder / place).exists():
+                    shutil.rmtree(target_folder / place)
+                if (built / place).exists():
+                    shutil.copytree(built / place, target_folder / place)
     return result
 
 
@@ -171,18 +216,9 @@ def _write_tables(evaluation: "Evaluation", folder: Path) -> None:
 def _proposals(
     config: StudyConfig, surrogates: "dict[str, Surrogate]", out: Path, say: Progress
 ) -> "dict[str, Proposals]":
-    from sacml.domain import PRIMARY
     from sacml.workflows.propose import propose
 
     found: dict[str, Proposals] = {}
-    if not config.proposals:
-        return found
-    missing = [t for t in PRIMARY if t not in surrogates]
-    if missing:
-        raise SacmlError(
-            f"proposals need all targets, but {', '.join(missing)} not among `targets`; "
-            "add them or leave `proposals` out"
-        )
     for wanted in config.proposals:
         proposals = propose(
             wanted.alkali,

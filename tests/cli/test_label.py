@@ -171,3 +171,83 @@ def test_the_example_campaign_is_valid():
     given = CampaignConfig.read(path)
     assert given.read_candidates(path.parent)
     assert ProtocolSettings.from_table(given.protocol).engine.startswith("ase:")
+
+
+VARIANTS = """
+[variants.shorter]
+protocol = { max_steps = 1 }
+[variants.spin]
+moments = [3.0]
+table_moments = false
+relative = false
+"""
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("variants")
+    path, out = config(tmp_path, more=VARIANTS), tmp_path / "out"
+    for chosen in (("--variant", "base"), ("--variant", "shorter", "--stop-after", 1)):
+        result = call("run", path, "--out", out, "--workers", 2, *chosen)
+        assert result.exit_code == 0, result.output
+    return path, out
+
+
+def test_each_variant_has_a_folder_of_its_own(varied):
+    _, out = varied
+    assert sorted(p.name for p in out.iterdir()) == ["base", "shorter"]
+    assert call("status", out / "base").output.startswith("6 tasks: ")
+
+
+def test_compare_shows_changes_and_what_is_missing(varied, tmp_path):
+    path, out = varied
+    result = call("compare", path, "--out", out, "--csv", tmp_path / "changes.csv")
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "changes.csv").open() as handle:
+        rows = {r["variant"]: r for r in csv.DictReader(handle)}
+    assert list(rows) == ["base", "shorter", "spin"]
+    assert rows["base"]["state"] == "computed"
+    assert rows["base"]["change_eV"] == ""  # the bundled labels are of other settings
+    assert "of 2 tasks done" in rows["shorter"]["state"]
+    assert rows["shorter"]["binding_energy_eV"] == ""
+    assert rows["spin"]["state"] == "not begun"
+    assert "not begun" in result.output
+
+
+def test_a_variant_of_base_settings_is_compared_with_the_lowest_of_both(varied, tmp_path):
+    path, out = varied
+    result = call("run", path, "--out", out, "--workers", 2, "--variant", "spin")
+    assert "variant spin, in" in result.output
+    call("compare", path, "--out", out, "--csv", tmp_path / "changes.csv")
+    with (tmp_path / "changes.csv").open() as handle:
+        rows = {r["variant"]: r for r in csv.DictReader(handle)}
+    assert rows["spin"]["state"] == "computed"
+    assert rows["spin"]["starts"] == "2"
+    # Lennard-Jones knows no spin: the same atoms, the same energy
+    assert float(rows["spin"]["change_eV"]) == pytest.approx(0, abs=1e-9)
+    assert float(rows["spin"]["site_change_eV"]) == pytest.approx(0, abs=1e-9)
+
+
+def test_unknown_variants_and_campaigns_without_any_are_named(varied, tmp_path):
+    path, out = varied
+    with pytest.raises(ConfigError, match=r"no variant cell in .*base, shorter, spin"):
+        call("run", path, "--out", out, "--variant", "cell")
+    with pytest.raises(ConfigError, match="has no variants"):
+        call("compare", config(tmp_path), "--out", out)
+
+
+def test_a_mistake_in_the_last_variant_is_told_before_the_first_is_computed(tmp_path):
+    more = "[variants.a]\nprotocol = { ecut = 3 }"
+    with pytest.raises(SacmlError, match="ecut_eV"):
+        call("run", config(tmp_path, more=more), "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_that_is_not_there_is_named(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    from sacml import executors
+
+    monkeypatch.setattr(executors, "CONNECT_S", 0.3)
+    with pytest.raises(executors.ExecutorError, match="no Dask scheduler answers"):
+        call("run", config(tmp_path), "--out", tmp_path / "out", "--dask", "tcp://127.0.0.1:9")
+    assert not (tmp_path / "out").exists()

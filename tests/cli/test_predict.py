@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from shell import rows_of, sacml
 
 from sacml._resources import model_path
 from sacml.data import systems
+from sacml.models import load_released, store
 
 
 def test_one_site_prints_three_targets_with_intervals_and_what_was_assumed():
@@ -26,6 +28,34 @@ def test_stated_conditions_are_not_called_assumed():
     done = sacml("predict", "Co-N4@graphene", "-a", "Li", "-j", "1", "-q", "1")
     assert done.returncode == 0, done.stderr
     assert "assumed" not in done.stdout
+
+
+def test_a_modifier_says_what_a_host_carries():
+    bare, alloy = (
+        json.loads(sacml("predict", "@cu_foil", "-a", "Li", "--json", *given).stdout)
+        for given in ((), ("--modifier", "alloy:Li-Sn"))
+    )
+    reasons = [" ".join(r["reasons"]) for r in alloy["predictions"]]
+    assert "no alloy record was trained on" in reasons[0]
+    assert "no bare record was trained on" in " ".join(bare["predictions"][0]["reasons"])
+    assert "no alloy record" not in reasons[2], "lives of alloys are in the literature"
+
+
+def test_refine_prints_both_answers(tmp_path):
+    facts = {"roles": ["screen", "refine"]}
+    both = load_released("binding_energy")
+    store.save(replace(both, facts={**both.facts, **facts}), tmp_path / "binding_energy")
+    other = load_released("cycle_life")
+    store.save(other, tmp_path / "cycle_life")
+    asked = ("predict", "Co-N4@graphene", "-a", "Li", "--models", tmp_path, "--refine")
+    missing = sacml(*asked)
+    assert missing.returncode == 1
+    assert "no refine surrogate of cycle_life" in missing.stderr
+    store.save(other, tmp_path / "refine" / "cycle_life")
+    done = sacml(*asked)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("refine: the same model serves both roles") == 2
+    assert "nucleation_overpotential" not in done.stdout, "the folder holds none"
 
 
 def test_json_has_a_versioned_schema_and_ordered_ends():
@@ -128,6 +158,10 @@ def test_every_bad_row_of_a_table_is_reported_at_once(tmp_path):
         (["Co-N4@graphene", "-a", "Li", "--out", __file__ + "/x.csv"], "check the path"),
         (["Li-N4@graphene", "-a", "Li"], "Li is a metal of the anode"),
         (["ZnSA-N-D", "-a", "Na"], "did you mean the review's 'ZnSA-N-C'"),
+        (["Co-N4@graphene", "-a", "Li", "--modifier", "alloy"], "says by itself what it is"),
+        (["@cu_foil", "-a", "Li", "--modifier", "dual_atom"], "a host without them carries"),
+        (["@cu_foil", "-a", "Li", "--modifier", "aloy:Sn"], "did you mean 'alloy'"),
+        (["@cu_foil", "-a", "Li", "--modifier", "alloy:Xx"], "unknown element 'Xx'"),
     ],
 )
 def test_a_mistake_gets_one_clear_message_and_no_traceback(arguments, says):

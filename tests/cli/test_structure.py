@@ -43,6 +43,21 @@ def test_one_site_with_files_picture_and_inputs(run, tmp_path):
     assert ase.io.read(folder / "structure.extxyz").info["site"] == "Co-N4@graphene"
 
 
+def test_a_name_of_the_review_is_read_as_predict_reads_it(run, tmp_path):
+    from sacml.workflows import predict
+
+    given = ("-o", tmp_path / "a", "-a", "Li", "--formats", "extxyz", "--no-picture")
+    by_name = run("SANi-NG", *given)
+    assert by_name.exit_code == 0, by_name.output
+    said = predict("SANi-NG", "Li", targets=["cycle_life"])[0].reasons[-1]
+    assert by_name.output.startswith(said)
+    run("Ni-N?@n_doped_graphene", "-o", tmp_path / "b", *given[2:])
+    names = [{p.name for p in (tmp_path / f).iterdir()} for f in "ab"]
+    assert names[0] == names[1]
+    found = json.loads(run("SANi-NG", "-o", tmp_path / "c", *given[2:], "--json").output)
+    assert found["read"] == [said]
+
+
 def test_all_places_as_json(run, tmp_path):
     result = run("Co-N4@graphene", "-a", "Na", "-o", tmp_path, "--place", "all", "--formats",
                  "extxyz", "--no-picture", "--json")  # fmt: skip

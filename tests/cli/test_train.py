@@ -42,9 +42,28 @@ def test_a_study_leaves_tables_model_and_its_resolved_configuration(config, tmp_
     assert {p.name for p in tmp_path.iterdir()} == {"tiny.toml", "runs"}
 
 
+def test_options_replace_what_the_configuration_says(config, tmp_path):
+    out = tmp_path / "out"
+    done = sacml(
+        "train", "--config", config, "--model", "constant", "--refine-model", "alkali_mean",
+        "--seed", "3", "--name", "mine", "--out", out, "--no-track", "--no-report", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    resolved = StudyConfig.read(out / "config.toml")
+    assert (resolved.models, resolved.refine) == (("constant",), ("alkali_mean",))
+    assert (resolved.seed, resolved.name) == (3, "mine")
+    assert resolved.splits == ("leave_one_source_out",), "what no option names stays"
+    refine = json.loads(done.stdout)["targets"]["nucleation_overpotential"]["refine"]
+    assert refine["same_model"] is (refine["model"] == "constant")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--data", "no.csv"], "no.csv does not exist"),
+        (["--model", "ridge"], "'constant' must be among the models"),
+        (["--target", "life"], "allowed: binding_energy"),
+        (["--split", "by_magic"], "splits"),
         (["--config", "no.toml"], "there is no configuration file 'no.toml'"),
         (["--config", "."], "cannot read the configuration '.'"),
         (["--tracking-uri", "mlruns"], "names no database or server"),

@@ -72,7 +72,7 @@ def test_binding_energies_with_their_reference_and_level(good):
         assert (str(r.site), r.alkali, r.level_of_theory) == ("Co-N4@graphene", "Li", STATED)
         assert r.reference == r.record_id.rpartition("_")[2]
         assert r.fact("lowest_of_starts") == str("ring6" in r.record_id)
-        assert r.fidelity == "theory_literature"
+        assert r.fidelity == "dft_other_settings"
         assert "another fidelity" in r.not_for_fit
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import pytest
 from labels.queue_fakes import SETTINGS, Fake, energy, failed, ok, point
 
-from sacml.domain import Candidate
+from sacml.domain import Candidate, Site
 from sacml.labels import campaign_run, queue_files
 from sacml.labels.campaign import Campaign
 from sacml.labels.campaign_run import CampaignError
-from sacml.labels.engines import Limits
+from sacml.labels.engines import GpawEngine, Limits
+from sacml.labels.protocol import site_task
 from sacml.labels.queue import Queue
 from sacml.labels.queue_files import DiskFullError, file_name
+from sacml.labels.settings import ProtocolSettings
 from sacml.labels.status import duration, live_table, render
 from sacml.labels.task import TaskResult
 
@@ -115,6 +117,23 @@ def test_limits_are_raised_for_what_ran_into_them(tmp_path):
         campaign.add([point("a")])
         assert campaign.run().counts == {"done": 1}
     assert engine.seen == [(100, 1000), (200, 1000), (200, 1500)]
+
+
+def test_a_pre_relaxation_has_the_limits_of_the_attempt(tmp_path, monkeypatch):
+    seen = []
+
+    def record(task, settings, folder, engine, attempt=0):
+        seen.append(engine.limits)
+        return task, failed(task, "time_out", settings)
+
+    monkeypatch.setattr("sacml.labels.engines.prerelax", record)
+    settings = ProtocolSettings(prerelax="chgnet")
+    engine = GpawEngine(Limits(wall_s=100, niceness=7))
+    with Campaign(tmp_path, settings, engine=engine) as campaign:
+        campaign.add([site_task(Site.parse("@graphene"), settings)])
+        status = campaign.run()
+    assert [(x.wall_s, x.niceness) for x in seen] == [(100, 7), (200, 7), (400, 7)]
+    assert status.failures[0].reason.startswith("pre-relaxation: ")
 
 
 class Broken:
@@ -254,6 +273,26 @@ def test_a_task_that_the_executor_lost_is_run_again(tmp_path):
         status = campaign.run(executor=Losing())
         assert status.counts == {"done": 1}
         assert "the worker left" in campaign.queue.failures("a")[0]["reason"]
+
+
+class Cancelling(Executor):
+    """Cancels what it holds, as a cluster whose scheduler went away does."""
+
+    def submit(self, function, /, *args, **kwargs):
+        future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_an_executor_that_cancels_fails_no_task(tmp_path):
+    with Campaign(tmp_path, SETTINGS, engine=Fake()) as campaign:
+        campaign.add([point("a"), point("b")])
+        with pytest.raises(CampaignError, match="cancelled the tasks in hand"):
+            campaign.run(workers=2, executor=Cancelling())
+        assert campaign.status().counts == {"ready": 2}
+        assert campaign.queue.failures("a") == ()
+        assert campaign.run().counts == {"done": 2}
 
 
 def test_a_closed_executor_is_named_and_the_tasks_stay(tmp_path):

@@ -6,6 +6,7 @@ from ase import Atoms
 
 from sacml.labels import (
     Inputs,
+    LabelError,
     Limits,
     ProtocolSettings,
     Task,
@@ -19,7 +20,7 @@ from sacml.labels import (
 from sacml.labels.engines import MissingProgramError, find_python
 from sacml.labels.engines.jobs import gpaw_tries
 from sacml.labels.extxyz import mark
-from sacml.labels.task import to_extxyz
+from sacml.labels.task import from_extxyz, to_extxyz
 
 TINY = preset("tiny")
 SHEET = Atoms("H2", [[1.5, 1.5, 3.0], [1.5, 1.5, 3.9]], cell=[4, 4, 7], pbc=[1, 1, 0])
@@ -61,6 +62,41 @@ def test_relaxation_and_single_point(tmp_path, engine):
     assert TaskResult.from_json(r.to_json()) == r
     # finished work is taken up: no second calculation
     assert engine.run(task_of(TINY, SHEET), TINY, tmp_path) == r
+
+
+def test_orbitals_instead_of_plane_waves(tmp_path, engine):
+    values = {"mode": "lcao", "grid_spacing_A": 0.3, "extra_bands": 2, "max_steps": 1}
+    s = ProtocolSettings.from_dict(TINY.to_dict() | values)
+    r = engine.run(task_of(s, SHEET), s, tmp_path)
+    assert r.ok, r.reason
+    assert r.level_of_theory == "GPAW-LCAO-dzp/PBE"
+    assert -12 < r.energy_eV < 0
+    assert abs(r.charges_e[0] - r.charges_e[1]) < 0.05
+    # the same molecule by plane waves belongs to other settings
+    with pytest.raises(LabelError, match="not mixed"):
+        engine.run(task_of(TINY, SHEET), s, tmp_path)
+
+
+def test_a_geometry_that_another_calculator_made_is_only_computed_on(tmp_path, engine):
+    s = ProtocolSettings.from_dict(TINY.to_dict() | {"max_steps": 0})
+    r = engine.run(task_of(s, SHEET), s, tmp_path)
+    assert r.ok, r.reason
+    assert r.level_of_theory == "GPAW-PW150/PBE//springs"
+    assert r.atoms().positions == pytest.approx(SHEET.positions)
+    assert (r.steps, r.geometry_converged, "relax" in r.timings_s) == (None, None, False)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("symbol", ["Al", "Mg", "Cr"])
+def test_bulk_metals(tmp_path, engine, symbol):
+    """A cubic, a hexagonal and an antiferromagnetic metal; coarse, so only roughly right."""
+    s = ProtocolSettings.from_dict(TINY.to_dict() | {"ecut_eV": 250.0})
+    task = Task(key=f"bulk/{symbol}", kind="bulk", inputs=Inputs(element=symbol),
+                settings_digest=s.digest)  # fmt: skip
+    r = run_task(engine, task, s, {}, tmp_path)
+    assert r.ok, r.reason
+    assert r.lattice_A == pytest.approx({"Al": 4.04, "Mg": 3.19, "Cr": 2.85}[symbol], rel=0.04)
+    assert len(r.curve) == 5
 
 
 @pytest.mark.long
@@ -106,10 +142,18 @@ def test_elements_without_setups_are_named(tmp_path, engine):
     assert "gpaw-data" in r.reason
 
 
+def test_a_basis_that_is_not_there_is_named(tmp_path, engine):
+    s = ProtocolSettings.from_dict(TINY.to_dict() | {"mode": "lcao", "basis": "qz9p"})
+    r = engine.run(task_of(s, SHEET), s, tmp_path)
+    assert r.failure == "missing_setups"
+    assert "no qz9p basis for H" in r.reason
+
+
 def test_keywords_of_gpaw_are_those_of_the_protocol():
     """What each calculation is asked with, without running it."""
     s = preset("pbe-pw340")
     sheet = SHEET.copy()
+    sheet.set_cell([4 * 2.467, 4 * 2.467, 13, 90, 90, 120])
     point = gpaw_tries(task_of(s, sheet), s, 0, relaxing=False)
     assert [t["mixer"]["beta"] for t in point] == [0.1, 0.04, 0.04]
     assert [t["occupations"]["width"] for t in point] == [0.1, 0.1, 0.2]
@@ -131,3 +175,23 @@ def test_keywords_of_gpaw_are_those_of_the_protocol():
     assert gpaw_tries(task_of(lcao, sheet), lcao, 0, relaxing=True)[0]["basis"] == "dzp"
     again = gpaw_tries(task_of(s, sheet), s, 1, relaxing=False)
     assert max(t["mixer"]["beta"] for t in again) < 0.04
+
+
+@pytest.mark.long
+def test_one_orbital_single_point_on_a_cheap_geometry(tmp_path, engine):
+    """The cheap route on graphene in the smallest cell: two Pythons, one result."""
+    values = {
+        "mode": "lcao", "grid_spacing_A": 0.3, "max_steps": 0, "repeat": (2, 2), "extra_bands": 4,
+        "prerelax": "ase:ase.calculators.emt:EMT", "prerelax_max_steps": 5,
+    }  # fmt: skip
+    s = ProtocolSettings.from_dict(TINY.to_dict() | values)
+    task = Task(key="site/@graphene", kind="site", inputs=Inputs(site="@graphene"),
+                settings_digest=s.digest)  # fmt: skip
+    r = run_task(engine, task, s, {}, tmp_path)
+    assert r.ok, r.reason
+    assert r.level_of_theory == "GPAW-LCAO-dzp/PBE//ASE-EMT"
+    assert r.prerelaxed["calculator"] == "ase.calculators.emt:EMT"
+    assert r.versions["gpaw"]
+    moved = from_extxyz((tmp_path / "prerelax" / "final.extxyz").read_text())
+    assert r.atoms().positions == pytest.approx(moved.positions, abs=1e-6)
+    assert list(r.atoms().pbc) == [True, True, False]

@@ -209,7 +209,7 @@ def test_tasks_of_a_pair_stand_after_those_they_need():
     assert len(set(keys)) == len(keys)
     assert {"atom/Li", "bulk/Li", "site/Co-N4@graphene", "ads/Co-N4@graphene/Li/ring6",
             "ads/Co-N4@graphene/Li/ring5", "site/@graphene", "ads/@graphene/Li/hollow",
-            "site/vac-N4@graphene", "bulk/Co"} == set(keys)  # fmt: skip
+            "site/vac-N4@graphene", "bulk/Co", "atom/Co"} == set(keys)  # fmt: skip
     for task in tasks:
         assert all(keys.index(n) < keys.index(task.key) for n in task.needs)
         assert task.settings_digest == SETTINGS.digest
@@ -278,7 +278,7 @@ def test_prepare_names_what_is_missing():
     })  # fmt: skip
     with pytest.raises(LabelError, match="not mixed"):
         prepare(task, SETTINGS, {other.key: other})
-    for key in ("bulk/Mn", "atom/Ge", "atom/Ce"):
+    for key in ("bulk/Ga", "atom/Ge", "atom/Ce"):
         kind, symbol = key.split("/")
         task = tasks["atom/Li"].model_copy(update={
             "key": key, "kind": kind,

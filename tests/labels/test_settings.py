@@ -24,16 +24,50 @@ def test_digest_depends_on_every_setting_but_the_name():
         "scf_tries": (ScfTry(beta=0.05),), "retry_tries": (ScfTry(beta=0.05),),
         "energy_convergence_eV": 1e-4, "density_convergence": 1e-3, "eigenstates_eV2": 1e-6,
         "relax_density_convergence": 1e-3, "extra_bands": 11, "dipole_correction": False,
-        "fmax_eV_A": 0.1, "max_steps": 17, "max_step_A": 0.1, "prerelax": False,
+        "fmax_eV_A": 0.1, "max_steps": 17, "max_step_A": 0.1, "prerelax": "none",
+        "prerelax_fmax_eV_A": 0.1, "prerelax_max_steps": 99,
         "repeat": (5, 5), "vacuum_A": 14.0, "sheet_height_A": 5.0, "starts": 3,
         "atom_box_A": (11, 12, 13), "atom_widths_eV": (0.1,), "atom_beta": 0.1,
         "atom_max_iterations": 99, "atom_density_convergence": 1e-3, "bulk_kpts": (8, 8, 8),
         "atom_eigenstates_eV2": 1e-5, "bulk_scales": (0.9, 0.95, 1.0, 1.05),
     }  # fmt: skip
-    assert set(changed) | {"name", "engine_options"} == set(ProtocolSettings.model_fields)
+    assert set(changed) | {"name", "engine_options", "prerelax_options"} == set(
+        ProtocolSettings.model_fields
+    )
     digests = {ProtocolSettings.from_dict({k: v}).digest for k, v in changed.items()}
     assert len(digests | {s.digest}) == len(changed) + 1
     assert ProtocolSettings.from_dict({"name": "other"}).digest == s.digest
+
+
+def test_digests_of_stored_labels_hold():
+    """Settings that came later must not part new labels from those computed before."""
+    assert preset("pbe-pw340").digest == "b94c9cedb96ffbd6"
+    assert preset("tiny").digest == "e8bfc5c57e6d1211"
+    # as the settings.json of older folders has it
+    assert ProtocolSettings.from_dict({"prerelax": True}).digest == "b94c9cedb96ffbd6"
+    assert ProtocolSettings.from_dict({"prerelax": False}) == ProtocolSettings(prerelax="none")
+
+
+@pytest.mark.parametrize(
+    ("values", "level"),
+    [
+        ({}, "GPAW-PW340/PBE"),
+        ({"mode": "lcao"}, "GPAW-LCAO-dzp/PBE"),
+        ({"engine": "ase:tblite.ase:TBLite", "engine_options": {"method": "GFN1-xTB"}},
+         "ASE-GFN1-xTB"),
+        ({"engine": "ase:tblite.ase:TBLite"}, "ASE-GFN2-xTB"),  # tblite's own default
+        ({"engine": "ase:chgnet.model.dynamics:CHGNetCalculator"}, "ASE-CHGNet"),
+        ({"engine": "ase:ase.calculators.emt:EMT"}, "ASE-EMT"),
+        ({"engine": "vasp"}, "VASP/PBE"),
+        ({"prerelax": "chgnet"}, "GPAW-PW340/PBE"),  # the engine relaxes behind it
+        ({"prerelax": "chgnet", "max_steps": 0}, "GPAW-PW340/PBE//ASE-CHGNet"),
+        ({"prerelax": "ase:tblite.ase:TBLite", "prerelax_options": {"method": "GFN1-xTB"},
+          "max_steps": 0}, "GPAW-PW340/PBE//ASE-GFN1-xTB"),
+        ({"max_steps": 0}, "GPAW-PW340/PBE//springs"),
+    ],
+)  # fmt: skip
+def test_the_level_names_method_and_geometry(values, level):
+    assert ProtocolSettings.from_dict(values).level_of_theory == level
 
 
 @given(
@@ -84,6 +118,9 @@ def test_all_bad_settings_are_told_at_once(tmp_path):
         ({"sheet_height_A": 14.0}, "sheet_height_A"),
         ({"ecut_eV": float("nan")}, "ecut_eV"),
         ({"scf_tries": []}, "scf_tries"),
+        ({"prerelax": "chgnett"}, "springs, none, chgnet"),
+        ({"prerelax_options": {"a": 1}}, "prerelax_options"),
+        ({"engine": "chgnet"}, "ase:MODULE:CLASS"),
     ],
 )
 def test_settings_that_contradict(values, said):

@@ -1,16 +1,25 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sacml.errors import UnknownNameError
+from sacml.models.base import one_sided
+from sacml.models.boosting import HistBoosting
 from sacml.models.constant import Constant
-from sacml.models.extra_trees import ExtraTrees
+from sacml.models.forests import ExtraTrees, RandomForest
+from sacml.models.gaussian_process import GaussianProcess
 from sacml.models.group_mean import GroupMean
 from sacml.models.ridge import StandardRidge
+from sacml.models.tuned import SPACES, Tuned
 
 OWN = [Constant(), Constant("mean"), GroupMean(), StandardRidge(),
-       ExtraTrees(n_estimators=10, random_state=0)]  # fmt: skip
+       ExtraTrees(n_estimators=10, random_state=0), RandomForest(n_estimators=10, random_state=0),
+       HistBoosting(n_estimators=20, min_samples_leaf=2, random_state=0), GaussianProcess(),
+       GaussianProcess(censored=True),
+       *(Tuned(model, n_trials=1, random_state=0) for model in SPACES)]  # fmt: skip
 X = np.array([[1, 0], [1, 1], [2, 0], [2, 2], [3, 5]], dtype=np.float32)
 Y = np.array([1.0, 3.0, 10.0, 20.0, 6.0])
 
@@ -79,3 +88,31 @@ def test_bound_is_checked_and_taken_as_the_value():
         Constant().fit(X, Y, bound=["over"] * 5)
     with pytest.raises(ValueError, match="2 entries for 5 rows"):
         Constant().fit(X, Y, bound=["lower"] * 2)
+
+
+def test_a_bound_costs_on_one_side_only():
+    y, words = np.full(4, 2.0), np.array(["reported", "lower", "upper", "failure"])
+    assert one_sided(y, np.full(4, 5.0), words).tolist() == [3, 0, 3, 3]
+    assert one_sided(y, np.full(4, -1.0), words).tolist() == [3, 3, 0, 3]
+
+
+def test_bound_and_groups_are_routed():
+    with sklearn.config_context(enable_metadata_routing=True):
+        for estimator in OWN:
+            routed = clone(estimator).set_fit_request(bound=True, groups=True)
+            requests = routed.get_metadata_routing().fit.requests
+            assert (requests["bound"], requests["groups"]) == (True, True)
+    with pytest.raises(ValueError, match="groups has 2 entries for 5 rows"):
+        Constant().fit(X, Y, groups=["a", "b"])
+
+
+def test_boosted_trees_rise_where_they_must():
+    rng = np.random.default_rng(0)
+    Z = rng.uniform(size=(100, 2))
+    y = np.sin(6 * Z[:, 0]) + Z[:, 1]
+    grid = np.column_stack([np.linspace(0, 1, 50), np.full(50, 0.5)])
+    assert (np.diff(HistBoosting().fit(Z, y).predict(grid)) < -1e-6).any()
+    assert (np.diff(HistBoosting(rising=[0]).fit(Z, y).predict(grid)) >= 0).all()
+    assert (np.diff(HistBoosting(falling=[0]).fit(Z, y).predict(grid)) <= 0).all()
+    by_column = HistBoosting(columns=[1, 0], falling=[0]).fit(Z, y).predict(grid)
+    assert (np.diff(by_column) <= 0).all()

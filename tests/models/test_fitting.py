@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from synthetic import dataset
@@ -8,6 +10,7 @@ from sacml.evaluation import evaluate
 from sacml.features import CandidateTable
 from sacml.models import fit_surrogate
 from sacml.models.described import Described
+from sacml.uncertainty.rules import MEASURED
 
 DATA = dataset()
 
@@ -65,3 +68,52 @@ def test_what_cannot_be_fitted_or_calibrated_is_said(evaluation):
     no_sites = type(DATA)("no sites", tuple(r for r in DATA.records if not r.is_sac))
     with pytest.raises(SacmlError, match="train on 'all'"):
         fit_surrogate(no_sites, "cycle_life", "ridge", "sac")
+
+
+def test_the_domain_is_measured_in_what_the_model_reads(evaluation):
+    found = fit_surrogate(DATA, "cycle_life", "ridge", "all", 0, evaluation)
+    space = found.domain.limits.space
+    assert set(space.columns) <= set(found.predictor.columns)
+    assert np.isfinite([space.distance_limit, space.leverage_limit]).all()
+    asked = CandidateTable.from_records(DATA.records)
+    outside = found.predict(asked).flags & int(MEASURED)
+    assert not outside.any()
+    alone = fit_surrogate(DATA, "cycle_life", "constant", "all", 0, evaluation)
+    assert alone.domain.limits.space is None  # it reads nothing
+
+
+def told_spread(evaluation, spread):
+    """The evaluation as if its ridge had been extra trees that gave a spread."""
+    p = evaluation.predictions
+    model = p["model"].replace("ridge", "extra_trees")
+    return replace(evaluation, predictions=p.assign(model=model, spread=spread))
+
+
+def test_the_spread_that_held_out_records_had_is_the_usual_one(evaluation):
+    told = told_spread(evaluation, np.linspace(1, 2, len(evaluation.predictions)))
+    found = fit_surrogate(DATA, "cycle_life", "extra_trees", "all", 0, told)
+    p = told.predictions
+    own = p[(p.model == "extra_trees") & (p.trained_on == "all")]["spread"]
+    assert own.median() < found.domain.limits.spread <= own.max()
+    assert found.predict(CandidateTable.from_records(DATA.records[:20])).spread.shape == (20,)
+    silent = told_spread(evaluation, np.nan)
+    found = fit_surrogate(DATA, "cycle_life", "extra_trees", "all", 0, silent)
+    assert found.domain.limits.spread is None
+
+
+def test_a_target_with_one_value_has_an_interval_of_no_width():
+    records = tuple(replace(r, value=100.0) for r in DATA.records)
+    one = type(DATA)("one value", records)
+    held = evaluate(one, "cycle_life", ["constant"], ["leave_one_source_out"])
+    found = fit_surrogate(one, "cycle_life", "constant", "all", 0, held)
+    asked = found.predict(CandidateTable.from_candidates([Candidate.parse("Co-N4@graphene;Li")]))
+    assert (asked.lower[0], asked.value[0], asked.upper[0]) == pytest.approx((100, 100, 100))
+
+
+def test_bounds_alone_give_an_interval_that_holds_what_was_printed():
+    bounds = dataset(bounds=("lower",))
+    held = evaluate(bounds, "cycle_life", ["constant"], ["leave_one_source_out"])
+    found = fit_surrogate(bounds, "cycle_life", "constant", "all", 0, held)
+    hard, soft = (found.calibration.half_width(0.9, optimistic=o) for o in (False, True))
+    assert 0 < soft <= hard < np.inf
+    assert found.predict(CandidateTable.from_records(bounds.records)).upper[0] > 100

@@ -7,7 +7,7 @@ from sacml.errors import ModelFileError
 from sacml.features import CandidateTable, describe
 from sacml.models import MODEL_NAMES, make_model
 from sacml.models.described import Described
-from sacml.models.extra_trees import ExtraTrees
+from sacml.models.forests import ExtraTrees
 from sacml.models.predictors import (
     ConstantPredictor,
     GroupMeanPredictor,
@@ -41,12 +41,20 @@ def rows():
 
 @pytest.mark.parametrize("name", MODEL_NAMES)
 def test_predictors_equal_scikit_learn_on_ten_thousand_rows(name, described, rows):
-    model = make_model(name, 0).fit(described.X, described.y)
-    predictor = model.predictor()
+    model = make_model(name, 0)
+    if "n_trials" in model.get_params():
+        model.set_params(n_trials=2)
+    predictor = model.fit(described.X, described.y).predictor()
     expected = model.predict(rows)
     found = predictor.predict(np.ascontiguousarray(rows[:, predictor.columns]))
     assert found.dtype == np.float64
     assert np.abs(found - expected).max() < 1e-5
+    own = getattr(predictor, "spread", None)
+    if own is not None:
+        spread = own(np.ascontiguousarray(rows[:, predictor.columns]))
+        assert spread.dtype == np.float64
+        assert np.isfinite(spread).all()
+        assert spread.min() >= 0
     if name not in ("constant", "alkali_mean"):
         assert np.ptp(found) > 0.01  # not all the same
 

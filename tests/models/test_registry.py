@@ -7,7 +7,7 @@ from sacml.errors import SacmlError, UnknownNameError
 from sacml.models import MODEL_NAMES, make_model
 from sacml.models.registry import columns_of, register
 
-NAMES = ("metal_x", "cond_a", "alkali_is_li", "cond_b")
+NAMES = ("metal_x", "cond_a", "alkali_is_li", "cond_b", "shell_n")
 
 
 def test_every_name_makes_an_estimator_of_its_own():
@@ -16,7 +16,12 @@ def test_every_name_makes_an_estimator_of_its_own():
     assert make_model("conditions_only", 7, NAMES).columns == (1, 2, 3)
     assert make_model("alkali_mean", 7, NAMES).columns == (2,)
     assert make_model("same_metal_mean", 7, NAMES).columns == (0,)
-    assert make_model("extra_trees", 7, NAMES).random_state == 7
+    assert make_model("alkali_shell_mean", 7, NAMES).columns == (2, 4)
+    assert make_model("gaussian_process", 7, NAMES).blocks[0] == ("rbf", (0,))
+    assert make_model("extra_trees_tuned", 7, NAMES).feature_names == NAMES
+    for name in ("extra_trees", "random_forest", "hist_boosting", "ridge_tuned"):
+        assert make_model(name, 7, NAMES).random_state == 7
+    assert [make_model(n).censored for n in ("mixed_linear", "censored_linear")] == [False, True]
 
 
 def test_unknown_names_and_missing_columns_are_said():

@@ -4,6 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from sacml.domain import Candidate
 from sacml.errors import ModelFileError, UnknownNameError
 from sacml.evaluation import evaluate
 from sacml.features import CandidateTable
-from sacml.models import MODEL_NAMES, files, fit_surrogate, load, load_released, save, store
+from sacml.models import files, fit_surrogate, load, load_released, save, store
 
 DATA = dataset()
 ASKED = CandidateTable.from_candidates(
@@ -26,9 +27,19 @@ def evaluation():
     return evaluate(DATA, "cycle_life", ["constant"], ["leave_one_source_out"])
 
 
+# one model of every kind of predictor
+KINDS = ("constant", "alkali_mean", "conditions_only", "ridge", "extra_trees", "gaussian_process")
+
+
 @pytest.fixture(scope="module")
 def surrogates():
-    return {name: fit_surrogate(DATA, "cycle_life", name) for name in MODEL_NAMES}
+    """Surrogates by the name of their model, fitted when asked for."""
+
+    class Fitted(dict):
+        def __missing__(self, name):
+            return self.setdefault(name, fit_surrogate(DATA, "cycle_life", name))
+
+    return Fitted()
 
 
 @pytest.fixture
@@ -52,7 +63,7 @@ def change(folder, **values):
     rewrite(folder, "model.json", json.dumps(content | values).encode())
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_round_trip(name, surrogates, tmp_path):
     saved = surrogates[name]
     loaded = load(save(saved, tmp_path))
@@ -70,6 +81,34 @@ def test_finite_intervals_survive(evaluation, tmp_path):
     loaded = load(save(saved, tmp_path))
     assert np.isfinite(loaded.predict(ASKED).upper).all()
     assert loaded.predict(ASKED, 0.5).upper[0] == saved.predict(ASKED, 0.5).upper[0]
+
+
+def test_bounds_spread_and_limits_survive(evaluation, tmp_path):
+    p = evaluation.predictions
+    spread = 0.1 + p["residual"].abs()  # it tells the error, so that the interval follows it
+    told = replace(evaluation, predictions=p.assign(model="extra_trees", spread=spread))
+    stored = fit_surrogate(DATA, "cycle_life", "extra_trees", "all", 0, told)
+    loaded = load(save(stored, tmp_path))
+    assert loaded.calibration.normalised
+    assert loaded.domain.limits == stored.domain.limits
+    assert loaded.domain.limits.space is not None
+    assert loaded.domain.limits.spread is not None
+    for name in ("lower", "upper", "spread", "flags"):
+        one, two = (getattr(s.predict(ASKED, 0.5), name) for s in (stored, loaded))
+        assert (one == two).all(), name
+    for optimistic in (False, True):
+        one, two = (s.calibration.half_width(0.5, optimistic=optimistic) for s in (stored, loaded))
+        assert one == two
+    assert one < stored.calibration.half_width(0.5)  # half of the records are lower bounds
+
+
+def test_a_folder_of_before_limits_and_bounds_still_loads(folder):
+    content = json.loads((folder / "model.json").read_text())
+    del content["domain"]["limits"]
+    change(folder, domain=content["domain"])
+    loaded = load(folder)
+    assert loaded.domain.limits.space is None
+    assert not loaded.calibration.normalised
 
 
 def test_equal_models_give_equal_files(surrogates, tmp_path):
@@ -136,6 +175,17 @@ def test_truncated_files_with_matching_digests_are_refused_too(folder, name):
         ({"calibration": {}}, "does not hold a model: KeyError"),
         ({"calibration": {"n_groups": 3, "absolute_residuals": [1], "weights": [1]}}, "add up to"),
         ({"domain": {}}, "does not hold a model"),
+        (
+            {
+                "calibration": {
+                    "n_groups": 1,
+                    "absolute_residuals": [1],
+                    "weights": [1],
+                    "spread": [-1],
+                }
+            },
+            "spread must be finite and >= 0",
+        ),
         ({"examples": {"level": 0.9, "rows": []}}, "holds no example"),
         ({"examples": {"level": 2, "rows": [{"candidate": "Co-N4@graphene;Li"}]}}, "level 2"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sacml.domain import Candidate
-from sacml.features import FEATURE_NAMES, CandidateTable
+from sacml.features import FEATURE_NAMES, CandidateTable, describe
 from sacml.models import surrogate as module
 from sacml.models.predictors import ConstantPredictor, LinearPredictor
 from sacml.models.surrogate import Surrogate
@@ -117,3 +117,80 @@ def test_predictions_cannot_be_written_to_and_make_a_frame():
     frame = found.frame()
     assert frame["binding_energy_eV"].tolist() == [4]
     assert frame["upper_binding_energy_eV"].tolist() == [4.5]
+
+
+class Doubtful(LinearPredictor):
+    """The linear predictor of these tests, less sure of small shells."""
+
+    def spread(self, Z):
+        return np.where(Z[:, 0] < 4, 2.0, 1.0)
+
+
+def doubtful():
+    one = np.array([1.0])
+    return Doubtful(np.array([SIZE]), 0 * one, one, 0 * one, -99 * one, 99 * one)
+
+
+def test_a_normalised_interval_follows_the_spread_of_the_model():
+    calibration = Calibration.of(
+        np.full(10, 3.0), np.arange(10), spread=np.ones(10), normalise=True
+    )
+    found = make(calibration=calibration, predictor=doubtful()).predict(
+        table("Co-N4@graphene;Li", "Co-N3@graphene;Li", "Co-?@graphene;Li")
+    )
+    # scores 3 / (1 + 1): half widths of 1.5 times the spread and its median
+    assert found.lower.tolist() == [1, -1.5, -1.5]
+    assert found.upper.tolist() == [7, 7.5, 7.5]
+    # the shells 4 +- 1 and 3 +- 2 together: mean of variances 2.5 and variance of means 0.25
+    assert found.spread == pytest.approx([1, 2, np.sqrt(2.75)])
+
+
+def test_an_interval_without_spread_does_not_follow_it():
+    found = make(predictor=doubtful()).predict(table("Co-N4@graphene;Li", "Co-N3@graphene;Li"))
+    assert (found.upper - found.value).tolist() == [0.5, 0.5]
+    assert found.spread.tolist() == [1, 2]
+    assert make().predict(table("Co-N4@graphene;Li")).spread is None
+
+
+def test_a_model_without_spread_cannot_carry_a_normalised_interval():
+    calibration = Calibration.of(
+        np.full(10, 3.0), np.arange(10), spread=np.ones(10), normalise=True
+    )
+    with pytest.raises(CalibrationError, match="a model of kind 'linear' gives none"):
+        make(calibration=calibration)
+
+
+def with_limits(predictor, spread=None):
+    """A surrogate taught shells of 3 and 4 neighbours, in ten groups of two records."""
+    texts = [f"Co-{s}@graphene;{a}" for s in ("N3", "N4", "N3C", "N2O2", "N2C") * 2
+             for a in ("Li", "Na")]  # fmt: skip
+    seen = table(*texts)
+    X = describe(seen)
+    domain = Applicability.of(
+        seen, ("shell",), X=X, columns=predictor.columns, groups=np.arange(20) // 2, spread=spread
+    )
+    return Surrogate("binding_energy", "ridge", "all", "1", predictor, TEN, domain, {})
+
+
+def test_measured_limits_reach_the_flag_and_the_reasons():
+    spread = np.repeat([1.0] * 9 + [1.5], 2)
+    surrogate = with_limits(doubtful(), spread)
+    asked = table(*(f"{s}@graphene;Li" for s in ("Co-N4", "Co-N3", "Co+Fe-N8", "Co-?")))
+    found = surrogate.predict(asked)
+    assert [bool(f & Flag.SPREAD) for f in found.flags] == [False, True, False, True]
+    assert [bool(f & Flag.DISTANCE) for f in found.flags] == [False, False, True, False]
+    assert found.in_domain.tolist() == [True, False, False, False]
+    assert found.reasons(1)[0].startswith("the model is less sure of it than of 90 %")
+    assert any("further from every training record" in text for text in found.reasons(2))
+    # as the domain alone says, row by row and in chunks
+    assert found.flags.tolist() == surrogate.domain.flags(asked, found.spread).tolist()
+
+
+def test_chunks_carry_spread_and_limits(monkeypatch):
+    surrogate = with_limits(doubtful(), np.ones(20))
+    asked = table(*["Co-N4@graphene;Li", "Co-?@graphene;K", "Co+Fe-N8@graphene;Na"] * 4)
+    whole = surrogate.predict(asked)
+    monkeypatch.setattr(module, "CHUNK", 5)
+    parts = surrogate.predict(asked)
+    for name in ("value", "lower", "upper", "spread", "flags"):
+        assert (getattr(whole, name) == getattr(parts, name)).all(), name

@@ -1,12 +1,20 @@
 """A small evaluation with the columns of the real one, and a dataset that fits it."""
 
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sacml.data import Dataset, Record
+from sacml.data.splits import leave_one_group_out
+from sacml.domain import Conditions, Modifier, Site
+from sacml.evaluation import evaluate
+from sacml.models import fit_surrogate
+from sacml.models import store as model_store
 from sacml.tracking import default_uri
+from sacml.tracking.backend import connect
 
 
 def _make_evaluation(models, trained_on, splits, n=24, n_folds=4, seed=0):
@@ -61,14 +69,88 @@ def _make_evaluation(models, trained_on, splits, n=24, n_folds=4, seed=0):
     return SimpleNamespace(
         predictions=pd.concat(frames, ignore_index=True),
         scores=pd.DataFrame(scores),
-        splits={name: SimpleNamespace(digest=f"digest-of-{name}") for name in splits},
+        best=lambda: SimpleNamespace(
+            model="ridge",
+            trained_on="all",
+            split=splits[0],
+            mae=0.2,
+            constant_mae=0.4,
+            scale_unit="eV",
+        ),
+        splits={
+            name: leave_one_group_out(
+                [f"g{i % n_folds}" for i in range(n)], name, ids=[f"r{i}" for i in range(n)]
+            )
+            for name in splits
+        },
     )
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    """One database for all tests, each with experiments of its own: its tables take seconds."""
-    return default_uri(tmp_path_factory.mktemp("runs"))
+def empty_store(tmp_path_factory):
+    """A database with tables and nothing in them, which take seconds to make."""
+    folder = tmp_path_factory.mktemp("empty")
+    connect(default_uri(folder)).search_experiments()
+    return folder / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def new_store(empty_store):
+    """Makes a store in a folder."""
+
+    def make(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(empty_store, folder)
+        return default_uri(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def store(new_store, tmp_path_factory):
+    """One database for all tests, each with experiments of its own."""
+    return new_store(tmp_path_factory.mktemp("runs"))
+
+
+METALS = ("Fe", "Co", "Ni", "Cu", "Zn", "Mn")
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """36 records whose cycle life follows the current density, with a little noise."""
+    rng = np.random.default_rng(0)
+    records = tuple(
+        Record(
+            record_id=f"r{i}",
+            site=Site.parse(f"{METALS[i % 6]}-N{3 + i % 2}@graphene"),
+            alkali=("Li", "Na")[i % 2],
+            target="cycle_life",
+            value=float(10 ** (2.0 + 0.5 * (i % 3) + rng.normal(0, 0.1))),
+            conditions=Conditions(current_density_mA_cm2=1.0 + i % 3, areal_capacity_mAh_cm2=1.0),
+            modifier=Modifier("single_atom", (METALS[i % 6],)),
+            source_group=f"ref{i % 12}",
+        )
+        for i in range(36)
+    )
+    return Dataset(name="tiny", records=records, digest="ab" * 32)
+
+
+@pytest.fixture(scope="session")
+def judged(tiny):
+    splits = ("leave_one_source_out",)
+    return evaluate(tiny, "cycle_life", ("constant", "ridge"), splits, 0)
+
+
+@pytest.fixture(scope="session")
+def surrogate(tiny, judged):
+    return fit_surrogate(tiny, "cycle_life", "ridge", trained_on="sac", seed=0, evaluation=judged)
+
+
+@pytest.fixture(scope="session")
+def folder(surrogate, tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "cycle_life"
+    model_store.save(surrogate, path)
+    return path
 
 
 @pytest.fixture
@@ -85,3 +167,16 @@ def dataset():
 @pytest.fixture
 def make_evaluation():
     return _make_evaluation
+
+
+@pytest.fixture
+def folds():
+    """What `evaluate` reports of one model, fold by fold."""
+    return [
+        SimpleNamespace(
+            target="binding_energy", model="ridge", trained_on="all",
+            split="leave_one_metal_out", fold=f"g{i}", mae=0.1 * (i + 1), n_test=6, done=i + 1,
+            total=4,
+        )
+        for i in range(4)
+    ]  # fmt: skip

@@ -8,48 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sacml.data import Dataset, Record
-from sacml.domain import Candidate, Conditions, Modifier, Site
+from sacml.domain import Candidate, Conditions, Site
 from sacml.errors import ModelFileError
-from sacml.evaluation import evaluate
 from sacml.features import CandidateTable
-from sacml.models import fit_surrogate, store
 from sacml.tracking import StudyTracker
 from sacml.tracking.backend import as_default, connect, quiet
 from sacml.tracking.serving import EXAMPLE, OUTPUT
-
-METALS = ("Fe", "Co", "Ni", "Cu", "Zn", "Mn")
-
-
-@pytest.fixture(scope="module")
-def surrogate():
-    rng = np.random.default_rng(0)
-    records = tuple(
-        Record(
-            record_id=f"r{i}",
-            site=Site.parse(f"{METALS[i % 6]}-N{3 + i % 2}@graphene"),
-            alkali=("Li", "Na")[i % 2],
-            target="cycle_life",
-            value=float(10 ** rng.normal(2.5, 0.4)),
-            conditions=Conditions(current_density_mA_cm2=1.0 + i % 3, areal_capacity_mAh_cm2=1.0),
-            modifier=Modifier("single_atom", (METALS[i % 6],)),
-            source_group=f"ref{i % 12}",
-        )
-        for i in range(36)
-    )
-    dataset = Dataset(name="tiny", records=records, digest="ab" * 32)
-    splits = ("leave_one_source_out",)
-    evaluation = evaluate(dataset, "cycle_life", ("constant", "ridge"), splits, 0)
-    return fit_surrogate(
-        dataset, "cycle_life", "ridge", trained_on="sac", seed=0, evaluation=evaluation
-    )
-
-
-@pytest.fixture(scope="module")
-def folder(surrogate, tmp_path_factory):
-    path = tmp_path_factory.mktemp("models") / "cycle_life"
-    store.save(surrogate, path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +21,8 @@ def released(folder, store):
     """Tracking URI, model URI and the loaded model."""
     import mlflow
 
-    with StudyTracker(store, "release") as tracker:
-        model_uri = tracker.log_surrogate(folder)
+    with StudyTracker(store, prefix="release") as tracker, tracker.target("cycle_life") as run:
+        model_uri = run.log_surrogate(folder)
     with quiet(), as_default(store):
         return store, model_uri, mlflow.pyfunc.load_model(model_uri)
 
@@ -121,7 +85,7 @@ def test_model_is_code_and_plain_files_with_an_input_example(released):
         logged = client.get_logged_model(model_uri.removeprefix("models:/"))
     place = Path(urllib.parse.unquote(urllib.parse.urlsplit(logged.artifact_location).path))
     # beside the database, in the experiment of the study, not where the process was started
-    experiment = client.get_experiment_by_name("release")
+    experiment = client.get_experiment_by_name("release-cycle_life")
     assert logged.experiment_id == experiment.experiment_id
     assert place.is_relative_to(Path(uri.removeprefix("sqlite:///")).parent)
     assert (logged.name, str(logged.status)) == ("cycle_life", "READY")
@@ -130,15 +94,35 @@ def test_model_is_code_and_plain_files_with_an_input_example(released):
     assert not [f for f in files if f.endswith((".pkl", ".joblib", ".pickle"))]
     example = json.loads((place / "input_example.json").read_text())
     assert example["columns"] == list(EXAMPLE)
-    assert any(r.startswith("sacml==") for r in (place / "requirements.txt").read_text().split())
+    needed = (place / "requirements.txt").read_text().split()
+    assert any(r.startswith("onnxruntime==") for r in needed)
+    # the code that runs it goes with it, and the tables it reads
+    assert (place / "code" / "sacml" / "models" / "store.py").is_file()
+    assert (place / "code" / "datasets" / "elements").is_dir()
+    assert not [p for p in place.rglob("*") if p.name == "__pycache__"]
+
+
+def test_an_end_without_bound_is_none_and_an_error_is_text(released):
+    from mlflow.exceptions import MlflowException
+
+    table = pd.DataFrame({"site": ["Co-N4@graphene"], "alkali": ["Li"]})
+    wide = released[2].predict(table, params={"level": 0.999})
+    assert wide["lower"].tolist() == [0.0]  # hours
+    assert wide["upper"].tolist() == [None]
+    assert "too few" in wide["reasons"].iloc[0]
+    for bad in (table.assign(site="Xx-N4@graphene"), table.assign(alkali="Rb")):
+        with pytest.raises(MlflowException, match="line 2") as caught:
+            released[2].predict(bad)
+        assert caught.value.get_http_status_code() == 400
+        assert "stack_trace" not in caught.value.serialize_as_json()
 
 
 def test_the_release_is_a_nested_run(released):
     client = connect(released[0])
-    experiment = client.get_experiment_by_name("release")
+    experiment = client.get_experiment_by_name("release-cycle_life")
     runs = client.search_runs([experiment.experiment_id])
     (child,) = [r for r in runs if r.data.tags["sacml.kind"] == "release"]
-    assert child.info.run_name == "release · cycle_life"
+    assert child.info.run_name == "release · ridge · sac rows"
     assert child.info.status == "FINISHED"
     assert child.outputs.model_outputs[0].model_id == released[1].removeprefix("models:/")
 
@@ -150,8 +134,12 @@ def test_an_altered_folder_is_not_released(folder, store, tmp_path):
     shutil.copytree(folder, copy)
     facts = copy / "model.json"
     facts.write_text(facts.read_text().replace("ridge", "forest", 1))
-    with pytest.raises(ModelFileError), StudyTracker(store, "altered") as tracker:
-        tracker.log_surrogate(copy)
+    with (
+        pytest.raises(ModelFileError),
+        StudyTracker(store, prefix="altered") as tracker,
+        tracker.target("cycle_life") as run,
+    ):
+        run.log_surrogate(copy)
     client = connect(store)
-    experiment = client.get_experiment_by_name("altered")
+    experiment = client.get_experiment_by_name("altered-cycle_life")
     assert {r.info.status for r in client.search_runs([experiment.experiment_id])} == {"FAILED"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sacml.domain import Candidate, Modifier
-from sacml.features import FEATURE_NAMES, CandidateTable
+from sacml.features import FEATURE_NAMES, CandidateTable, describe
 from sacml.uncertainty import Applicability
 from sacml.uncertainty.domain import Flag, parts_read
 from sacml.uncertainty.reasons import reasons
@@ -150,3 +150,122 @@ def test_parts_read_covers_every_feature():
     assert parts_read(["mod_active_count"]) == {"metal", "modifier"}
     assert parts_read(["pair_metal_alkali_radius_ratio"]) == {"metal", "alkali"}
     assert parts_read([]) == frozenset()
+
+
+SERIES = ("Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Zr", "Pd")
+TWELVE = table(*(f"{m}-N4@graphene;{a}" for m in SERIES for a in ("Li", "Na")))
+
+
+def twelve(reads=("metal", "shell", "alkali"), **more):
+    X = describe(TWELVE)
+    varies = np.flatnonzero(X.std(axis=0) > 0)
+    groups = np.repeat(SERIES, 2)
+    return Applicability.of(TWELVE, reads, **({"X": X, "columns": varies, "groups": groups} | more))
+
+
+def verdict(rules, text):
+    asked = table(text)
+    bits = int(rules.flags(asked)[0])
+    said = reasons(bits, asked.candidate(0), asked.modifiers[0], rules, None)
+    return not bits & int(rules.breaking), Flag(bits), " | ".join(said)
+
+
+def test_an_unseen_metal_near_a_trained_one_is_inside_with_a_remark():
+    inside, bits, said = verdict(twelve(), "Rh-N4@graphene;Li")
+    assert inside
+    assert bits == Flag.NEAR_METAL
+    assert said.startswith("Rh not in training, nearest trained: Pd, 0.9")
+    assert "standard deviations a property away" in said
+
+
+def test_an_unseen_metal_far_from_all_is_outside_with_the_distance():
+    inside, bits, said = verdict(twelve(), "Ba-N4@graphene;Li")
+    assert not inside
+    assert bits & Flag.METAL
+    assert said.startswith("Ba (nearest trained: ")
+    assert f", at most {twelve().limits.metal:.2f}) never seen as a centre" in said
+    assert "further from every training record, in the descriptors read, than 90 % of" in said
+
+
+def test_of_two_metals_the_far_one_is_named():
+    inside, bits, said = verdict(twelve(), "Rh+Ba-N6@graphene;Li")
+    assert not inside
+    assert bits & Flag.METAL
+    assert bits & Flag.NEAR_METAL
+    assert said.startswith("Ba (nearest trained: ")
+    assert "Rh not in training, nearest trained: Pd" in said
+
+
+def test_a_near_metal_is_no_remark_where_the_metal_is_not_read():
+    inside, _, said = verdict(twelve(("alkali",), X=None), "Rh-N4@graphene;Li")
+    assert inside
+    assert said.startswith("not counted, because the model does not read it: Rh not in training")
+
+
+def test_with_few_metals_every_unseen_one_is_outside():
+    few = Applicability.of(TWELVE.take(np.arange(16)), ("metal",))
+    assert few.limits.metal is None
+    inside, _, said = verdict(few, "Rh-N4@graphene;Li")
+    assert (inside, said.split(" | ")[0]) == (False, "Rh never seen as a centre")
+
+
+def test_a_bare_host_is_outside_of_a_model_of_sites():
+    inside, bits, said = verdict(twelve(), "@graphene;Li")
+    assert not inside
+    assert bits & Flag.CONTROL
+    assert said.startswith("a bare host never seen")
+
+
+def test_a_spread_above_that_of_held_out_records_is_outside():
+    spread = np.repeat(np.arange(12.0), 2)
+    spread[0] = np.nan  # never held out
+    rules = twelve(spread=spread)
+    assert rules.limits.spread == 11
+    asked = table("Co-N4@graphene;Li", "Co-N4@graphene;Na")
+    bits = rules.flags(asked, np.array([10.9, 11.1]))
+    assert (bits & int(Flag.SPREAD) > 0).tolist() == [False, True]
+    assert (bits & int(rules.breaking) > 0).tolist() == [False, True]
+    said = reasons(int(bits[1]), asked.candidate(1), asked.modifiers[0], rules, None)
+    assert said[0] == "the model is less sure of it than of 90 % of held-out records"
+    assert twelve(spread=np.full(24, np.nan)).limits.spread is None
+
+
+def test_conditions_far_outside_any_range_are_outside_and_nothing_overflows():
+    texts = [f"Co-N4@graphene;Li;j={j};q=1" for j in (0.5, 1, 2, 3, 4, 5, 6, 7, 8, 10)]
+    seen = table(*texts)
+    rules = Applicability.of(seen, ("conditions",), X=describe(seen))
+    inside, bits, said = verdict(rules, "Co-N4@graphene;Li;j=900;q=1")
+    assert not inside
+    assert bits & Flag.OUT_OF_RANGE
+    assert bits & Flag.DISTANCE
+    assert bits & Flag.LEVERAGE
+    assert "current density 900 mA cm-2 lies outside the measured 0.5 to 10" in said
+    assert "more leverage than 90 % of held-out records" in said
+    assert verdict(rules, "Co-N4@graphene;Li;j=4.5;q=1")[0]
+
+
+def test_a_candidate_with_everything_unknown_is_outside_and_every_reason_is_given():
+    inside, bits, said = verdict(twelve((*EVERYTHING,)), "Hg-?@mxene;K")
+    assert not inside
+    for words in ("Hg (nearest trained: ", "shell", "host", "alkali K never seen", "not stated: "):
+        assert words in said
+    assert bits & Flag.UNKNOWN_SHELL
+
+
+def test_an_unknown_shell_has_the_bits_of_all_that_its_host_admits():
+    rules = domain()
+    asked = table("Co-?@graphene;Li", "Co-?@hard_carbon;Li")
+    assert (rules.flags(asked) & int(Flag.SHELL) > 0).tolist() == [False, True]
+
+
+def test_a_domain_of_before_there_were_limits_is_read():
+    raw = json.loads(json.dumps(twelve().to_dict()))
+    assert Applicability.from_dict(raw) == twelve()
+    del raw["limits"]
+    old = Applicability.from_dict(raw)
+    assert old.limits.space is None
+    assert verdict(old, "Rh-N4@graphene;Li")[2].split(" | ")[0] == "Rh never seen as a centre"
+
+
+def test_a_table_without_rows_has_no_flags():
+    assert twelve().flags(TWELVE.take([])).shape == (0,)

@@ -126,7 +126,7 @@ def _record(pair: Pair, site: Site, reference: Reference) -> Record:
         conditions=MODEL,
         reference=reference.state,
         level_of_theory=str(level),
-        fidelity="theory_literature",
+        fidelity="dft_other_settings",
         is_control=site.is_control,
         notes="; ".join(pair.remarks),
         facts=tuple(facts.items()),

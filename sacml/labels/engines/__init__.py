@@ -8,6 +8,7 @@ from sacml.labels.engines.ase_calculator import AseEngine
 from sacml.labels.engines.base import Engine, Limits
 from sacml.labels.engines.gpaw import GpawEngine, MissingProgramError, find_python
 from sacml.labels.engines.inputs_only import InputsEngine
+from sacml.labels.engines.prerelax import is_prerelaxed, prerelax, told
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.starts import prepare
 from sacml.labels.task import Task, TaskResult
@@ -51,7 +52,18 @@ def run_task(
             task, "needs" if open_needs else "bad_input", str(error), settings.level_of_theory,
             attempt=attempt,
         )  # fmt: skip
-    return engine.run(ready, settings, folder, attempt)
+    if not is_prerelaxed(task, settings):
+        return engine.run(ready, settings, folder, attempt)
+    moved, before = prerelax(ready, settings, folder, engine, attempt)
+    if not before.ok:
+        return TaskResult.failed(
+            task, before.failure or "crashed", f"pre-relaxation: {before.reason}",
+            settings.level_of_theory, attempt=attempt, geometry=before.geometry,
+        )  # fmt: skip
+    result = engine.run(moved, settings, folder, attempt)
+    found = told(before, ready, settings.prerelax_path or "")
+    converged = result.geometry_converged if settings.max_steps else before.geometry_converged
+    return result.model_copy(update={"prerelaxed": found, "geometry_converged": converged})
 
 
 __all__ = [

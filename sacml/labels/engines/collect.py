@@ -16,6 +16,9 @@ _PLAIN = (
     "timings_s", "notes",
 )  # fmt: skip
 
+FITTED = 5
+"""Points of a lattice scan that the cubic is fitted to."""
+
 
 def collect(
     task: Task, settings: ProtocolSettings, folder: Path, attempt: int, found: dict[str, Any]
@@ -60,7 +63,7 @@ def _bulk(task: Task, settings: ProtocolSettings, energies: list[float]) -> dict
     curve = [(float(a), float(e)) for a, e in zip(constants, per_atom, strict=True)]
     if minimum is None:
         return {
-            "status": "failed", "failure": "exploded", "energy_eV": None, "curve": curve,
+            "status": "failed", "failure": "no_minimum", "energy_eV": None, "curve": curve,
             "reason": f"the lattice scan has no minimum between {constants[0]:.3f} and "
             f"{constants[-1]:.3f} A",
         }  # fmt: skip
@@ -70,7 +73,13 @@ def _bulk(task: Task, settings: ProtocolSettings, energies: list[float]) -> dict
 
 
 def lattice_minimum(constants: np.ndarray, energies: np.ndarray) -> tuple[float, float] | None:
-    """(constant, energy) where a cubic through the points has its minimum; None outside them."""
+    """(constant, energy) where a cubic has its minimum; None outside the points.
+
+    The cubic goes through the `FITTED` points around the lowest, so that a wide scan gives the same
+    minimum as a narrow one.
+    """
+    first = min(max(int(np.argmin(energies)) - FITTED // 2, 0), max(len(energies) - FITTED, 0))
+    constants, energies = constants[first : first + FITTED], energies[first : first + FITTED]
     middle = float(constants.mean())  # fitted about the middle: a cubic far from 0 loses digits
     cubic = np.polyfit(constants - middle, energies, 3)
     roots = np.roots(np.polyder(cubic))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sacml.errors import SacmlError
 from sacml.labels.engines.base import check_settings
-from sacml.labels.engines.jobs import bulk_mesh, structures
+from sacml.labels.engines.jobs import mesh_of, structures
 from sacml.labels.settings import INPUT_CODES, ProtocolSettings
 from sacml.labels.task import LabelError, Task, TaskResult
 from sacml.structures.inputs import Settings, write_inputs
@@ -40,13 +40,8 @@ class InputsEngine:
 
 def input_settings(task: Task, settings: ProtocolSettings) -> Settings:
     """Settings of the input writers that belong to the task."""
-    kpts = task.inputs.kpts or settings.kpts
-    if task.kind == "atom":
-        kpts = (1, 1, 1)
-    elif task.kind == "bulk":
-        kpts = bulk_mesh(task.atoms(), settings)
     return Settings(
-        cutoff_eV=task.inputs.ecut_eV or settings.ecut_eV, kpts=kpts,
+        cutoff_eV=task.inputs.ecut_eV or settings.ecut_eV, kpts=mesh_of(task, settings),
         smearing_eV=settings.scf_tries[0].width_eV, fmax_eV_A=settings.fmax_eV_A,
         max_steps=max(1, settings.max_steps),
     )  # fmt: skip

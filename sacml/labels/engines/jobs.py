@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sacml.labels.hessian import bond_springs
+from sacml.labels.meshes import Mesh, bulk_mesh, sheet_mesh
 from sacml.labels.settings import ProtocolSettings, ScfTry
-from sacml.labels.task import Task
+from sacml.labels.task import RELAXED, Task
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -35,11 +36,13 @@ def make_job(task: Task, settings: ProtocolSettings, attempt: int) -> dict[str, 
     gpaw = settings.engine == "gpaw"
     if gpaw:
         calculator: dict[str, Any] = {"kind": "gpaw", "xc": settings.xc}
+        if settings.mode == "lcao":
+            calculator["basis"] = settings.basis
     else:
         calculator = {"kind": "ase", "path": settings.engine.partition(":")[2]}
     options = settings.engine_options
     stages: list[dict[str, Any]] = []
-    if task.kind in ("site", "adsorption"):
+    if task.kind in RELAXED and settings.max_steps:
         stages.append({
             "type": "relax",
             "tries": gpaw_tries(task, settings, attempt, relaxing=True) if gpaw else [options],
@@ -51,7 +54,7 @@ def make_job(task: Task, settings: ProtocolSettings, attempt: int) -> dict[str, 
     stages.append({
         "type": "single_point",
         "tries": gpaw_tries(task, settings, attempt, relaxing=False) if gpaw else [options],
-        "charges": task.kind in ("adsorption", "single_point"),
+        "charges": task.kind in ("adsorption", "loading", "single_point"),
     })  # fmt: skip
     return {
         "key": task.key, "kind": task.kind, "attempt": attempt, "settings": settings.to_dict(),
@@ -67,14 +70,9 @@ def gpaw_tries(
     atoms = task.atoms()
     if task.kind == "atom":
         return _atom(atoms, settings, attempt)
-    kpts = settings.kpts
-    if task.kind == "bulk":
-        kpts = bulk_mesh(atoms, settings)
-    elif relaxing:
-        kpts = settings.relax_kpts
     density = settings.relax_density_convergence if relaxing else settings.density_convergence
     common = _basis(task, settings) | {
-        "kpts": {"size": list(task.inputs.kpts or kpts)},
+        "kpts": {"size": list(mesh_of(task, settings, relaxing))},
         "convergence": _convergence(settings, density, settings.eigenstates_eV2),
         "spinpol": spin_polarised(atoms),
     }
@@ -91,12 +89,15 @@ def gpaw_tries(
     ]
 
 
-def bulk_mesh(atoms: "Atoms", settings: ProtocolSettings) -> tuple[int, int, int]:
-    """Grid of a bulk metal: as dense along each axis as the settings' grid along the shortest."""
-    lengths = atoms.cell.lengths()
-    n = [max(1, round(k * lengths.min() / a))
-         for k, a in zip(settings.bulk_kpts, lengths, strict=True)]  # fmt: skip
-    return (n[0], n[1], n[2])
+def mesh_of(task: Task, settings: ProtocolSettings, relaxing: bool = False) -> Mesh:
+    """k-point grid of a calculation: the task's own, or the settings' for its cell."""
+    if task.inputs.kpts is not None:
+        return task.inputs.kpts
+    if task.kind == "atom":
+        return (1, 1, 1)
+    if task.kind == "bulk":
+        return bulk_mesh(task.atoms(), settings.bulk_kpts)
+    return sheet_mesh(task.atoms(), settings.relax_kpts if relaxing else settings.kpts)
 
 
 def spin_polarised(atoms: "Atoms") -> bool:

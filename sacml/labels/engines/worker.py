@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 START, FORCES, MOMENTS = "start_moments_muB", "forces_eV_A", "moments_muB"
+EXTRAS = {"chgnet": "chgnet", "tblite": "engines"}
+"""Packages that an extra of sacml brings."""
 
 
 class Failed(Exception):  # noqa: N818
@@ -82,8 +84,8 @@ class Gpaw:
         self.versions = {"gpaw": gpaw.__version__}
         self.not_converged = gpaw.KohnShamConvergenceError
 
-    def check(self, symbols: set[str], xc: str | None) -> None:
-        """Name every element that has no PAW setup."""
+    def check(self, symbols: set[str], xc: str | None, basis: str | None) -> None:
+        """Name every element that has no PAW setup, or no basis where one is asked for."""
         from gpaw import setup_paths
 
         there = [f for f in map(Path, setup_paths) if any(f.glob(f"H.{xc}*"))]
@@ -93,13 +95,27 @@ class Gpaw:
                 f"no PAW setups for {xc} in {', '.join(map(str, setup_paths)) or 'any folder'}: "
                 "install the Debian package gpaw-data, or run `gpaw install-data FOLDER`",
             )
-        lacking = [s for s in sorted(symbols) if not any(any(f.glob(f"{s}.{xc}*")) for f in there)]
+
+        def without(kind: str) -> list[str]:
+            return [
+                s for s in sorted(symbols) if not any(any(f.glob(f"{s}.{kind}*")) for f in there)
+            ]
+
+        lacking = without(str(xc))
         if lacking:
             raise Failed(
                 "missing_setups",
                 f"no PAW setup for {', '.join(lacking)} in {', '.join(map(str, there))}: the GPAW "
                 "setups (Debian package gpaw-data) lack some elements, La and Ce among them; "
                 "compute this one with another engine (cp2k, espresso, vasp)",
+            )
+        bare = without(f"{basis}.basis") if basis else []
+        if bare:
+            raise Failed(
+                "missing_setups",
+                f"no {basis} basis for {', '.join(bare)} in {', '.join(map(str, there))} (Debian "
+                "package gpaw-data): compute this one with plane waves, or make it with "
+                "`gpaw basis`",
             )
 
     def calculator(self, options: dict[str, Any], txt: str) -> Any:
@@ -137,9 +153,11 @@ class Ase:
         try:
             self.kind = getattr(importlib.import_module(self.module), self.name)
         except ImportError as error:
+            extra = EXTRAS.get(self.module.partition(".")[0])
+            how = f" (pip install 'sacml[{extra}]')" if extra else ""
             raise Failed(
                 "missing_program",
-                f"{self.module} cannot be imported ({error}): install its package into "
+                f"{self.module} cannot be imported ({error}): install its package{how} into "
                 f"{sys.executable}, or name another Python",
             ) from None
         except AttributeError:
@@ -147,7 +165,7 @@ class Ase:
         top = self.module.partition(".")[0]
         self.versions = {top: str(getattr(sys.modules[top], "__version__", "unknown"))}
 
-    def check(self, symbols: set[str], xc: str | None) -> None:
+    def check(self, symbols: set[str], xc: str | None, basis: str | None) -> None:
         """Leave it to the calculator to refuse an element."""
 
     def setups(self, atoms: Any) -> None:
@@ -177,7 +195,11 @@ def evaluate(atoms: Any) -> dict[str, Any]:
     """Energy, free energy, forces and moments of the structure with its calculator."""
     import numpy as np
 
-    energy = float(atoms.get_potential_energy())
+    try:
+        energy = float(atoms.get_potential_energy())
+    except NotImplementedError as error:
+        # what calculators say of an element they have no parameters for
+        raise Failed("missing_setups", f"the calculator refuses the structure: {error}") from None
     free = optional(lambda: float(atoms.get_potential_energy(force_consistent=True)), energy)
     forces = np.array(atoms.get_forces(), dtype=float)
     if not (np.isfinite(energy) and np.isfinite(forces).all()):
@@ -369,7 +391,8 @@ def work(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
 
     backend: Any = (Gpaw if job["calculator"]["kind"] == "gpaw" else Ase)(job, folder)
     structures: list[Any] = list(read(folder / "start.extxyz", format="extxyz", index=":"))
-    backend.check({s for a in structures for s in a.symbols}, job["calculator"].get("xc"))
+    asked = job["calculator"]
+    backend.check({s for a in structures for s in a.symbols}, asked.get("xc"), asked.get("basis"))
     for atoms in structures:
         atoms.set_initial_magnetic_moments(atoms.arrays.pop(START, np.zeros(len(atoms))))
     versions = {"python": sys.version.split()[0], "ase": ase.__version__, "numpy": np.__version__}

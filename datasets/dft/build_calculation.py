@@ -1,0 +1,60 @@
+"""One finished or failed calculation, whoever ran it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ase import Atoms
+
+OWN, OTHER = "dft_own", "dft_other_settings"
+GROUP = "sacml-dft"
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """A calculation and what energies it may be subtracted from.
+
+    Attributes
+    ----------
+    key
+        Unique in the dataset.
+    kind
+        ``site``, ``ads``, ``atom``, ``bulk``; others are listed and enter no energy difference.
+    source
+        ``campaign``, or the name of a folder of `sacml label`.
+    element
+        Of an atom or a bulk metal; the alkali metal of ``ads``.
+    fidelity, level
+        ``dft_own`` at the protocol's own settings; others have a level that names the difference.
+    converged
+        Largest force of the relaxation within the protocol's limit; True where nothing relaxes.
+    atoms
+        Final structure, with ``F`` (eV/A), ``m`` (Bohr magnetons) and ``metal_index`` in ``info``.
+    columns
+        What the tables print of it, by their column names.
+    """
+
+    key: str
+    kind: str
+    source: str
+    ok: bool
+    fidelity: str
+    level: str
+    element: str = ""
+    site: str = ""
+    start: str = ""
+    energy: float | None = None
+    converged: bool = True
+    atoms: Atoms | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Place of the alkali without its start moment or repeat."""
+        return self.start.split("/")[0]
+
+    @property
+    def frame(self) -> tuple[Any, ...]:
+        """What must be alike for energies to be subtracted: level and cell."""
+        assert self.atoms is not None, self.key
+        cell = tuple(round(float(v), 2) for v in self.atoms.cell.cellpar())
+        return self.fidelity, self.level, cell

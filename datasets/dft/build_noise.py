@@ -1,0 +1,118 @@
+"""How far a label moves when its settings are made finer: measured errors and the noise floor."""
+
+import re
+from typing import Any
+
+from build_calculation import OTHER, OWN
+
+from sacml.workflows.tables import markdown
+
+Row = dict[str, Any]
+NONE = "not yet computed"
+
+
+def errors_block(own: list[Row], calculations: list[Row]) -> str:
+    """Change of a binding energy in single points at the label's geometry, and in a wider cell."""
+    done = {c["key"]: float(c["energy_eV"]) for c in calculations
+            if c["status"] == "ok" and c["energy_eV"]}  # fmt: skip
+    told = {c["key"]: c for c in calculations}
+    atoms = {c["element"]: float(c["energy_eV"]) for c in calculations
+             if c["kind"] == "atom" and c["status"] == "ok" and c["fidelity"] == OWN}  # fmt: skip
+    lines = []
+    for row in own:
+        stem = re.escape(_inner(row["record_id"]))
+        for key, total in done.items():
+            match = re.fullmatch(rf"(.*:)?sp/{stem}/([^/]*=[^/]*)", key)
+            bare = f"{match[1] or ''}sp/{_inner(row['site_key'])}/{match[2]}" if match else ""
+            if bare in done and match:
+                energy = total - done[bare] - atoms[row["alkali"]]
+                what = f"{told[key]['cutoff_eV']} eV, {told[key]['kpoints']}"
+                lines.append((f"{row['site']} with {row['alkali']}, {row['start']}", what,
+                              f"{row['e_atom']:.3f}", f"{energy:.3f}",
+                              f"{energy - row['e_atom']:+.3f}"))  # fmt: skip
+    cells = {tuple(c["key"].split("/")[1:]): done[c["key"]] for c in calculations
+             if c["kind"] == "cell" and c["key"] in done}  # fmt: skip
+    narrow: dict[tuple[str, str], float] = {}
+    for (cell, k, symbol), energy in sorted(cells.items()):
+        if symbol in atoms and (cell, k, "-") in cells:
+            value = energy - cells[cell, k, "-"] - atoms[symbol]
+            edge = cell.removeprefix("hex")
+            what = f"{edge}x{edge} cell, {k}x{k}x1 (Gamma-centred), unrelaxed"
+            before = narrow.setdefault((k, symbol), value)  # the narrowest cell comes first
+            known = ("", "") if before == value else (f"{before:.3f}", f"{value - before:+.3f}")
+            who = f"@graphene with {symbol}, hollow"
+            lines.append((who, what, known[0], f"{value:.3f}", known[1]))
+    if not lines:
+        return NONE
+    header = ("pair", "at", "label, or narrower cell, eV", "there, eV", "change, eV")
+    return markdown(header, sorted(lines))
+
+
+def noise_block(binding: list[Row], calculations: list[Row]) -> str:
+    """Change of the label when relaxed finer, in a wider cell, or from other moments."""
+    lines = [*other_settings(binding), *other_moments(binding, calculations)]
+    kinds = {
+        "relaxed at the mesh of the energy": ("relax_kpts=",),
+        "a 5x5 cell": ("repeat=5x5",),
+        "another start moment": ("start moment",),
+    }
+    missing = [name for name, words in kinds.items()
+               if not any(w in line[1] for line in lines for w in words)]  # fmt: skip
+    text = ""
+    if lines:
+        header = ("pair", "against the label", "label, eV", "there, eV", "change, eV")
+        text = markdown(header, lines)
+    if missing:
+        text += ("\n\n" if text else "") + "\n".join(f"- {name}: {NONE}" for name in missing)
+    return text
+
+
+def other_settings(binding: list[Row]) -> list[tuple[str, ...]]:
+    """Pairs at settings other than the protocol's, each against the label of the same place."""
+    lines = []
+    for row in binding:
+        if row["fidelity"] != OTHER or row["lowest_of_starts"] != "True":
+            continue
+        same = [r for r in binding if r["fidelity"] == OWN
+                and (r["site"], r["alkali"]) == (row["site"], row["alkali"])]  # fmt: skip
+        if same:
+            label = min(same, key=lambda r: (r["place"] != row["place"], r["e_atom"]))
+            lines.append(_line(row, row["level_of_theory"], label["e_atom"], row["e_atom"]))
+    return lines
+
+
+def other_moments(binding: list[Row], calculations: list[Row]) -> list[tuple[str, ...]]:
+    """Pairs whose site or start was also begun from other moments: with them, against without."""
+    energy = {c["key"]: float(c["energy_eV"]) for c in calculations if c["energy_eV"]}
+    lines = []
+    for label in binding:
+        if label["fidelity"] != OWN or label["lowest_of_starts"] != "True":
+            continue
+        pair = [r for r in binding if r["fidelity"] == OWN
+                and (r["site"], r["alkali"]) == (label["site"], label["alkali"])]  # fmt: skip
+        plain = [r for r in pair if not _has_moment(r["record_id"])]
+        sites = [c for c in calculations if c["kind"] == "site" and c["site"] == label["site"]
+                 and c["fidelity"] == OWN and c["status"] == "ok"]  # fmt: skip
+        bare = [energy[c["key"]] for c in sites if not _has_moment(c["key"])]
+        if not (plain and bare) or len(plain) + len(bare) == len(pair) + len(sites):
+            continue
+        # the label stands against the lowest bare site; put the plain one in its place
+        shift = energy[label["site_key"]] - min(bare)
+        before = min(r["e_atom"] for r in plain) + shift
+        n = len(pair) + len(sites) - len(plain) - len(bare)
+        lines.append(_line(label, f"{n} more from another start moment", before, label["e_atom"]))
+    return lines
+
+
+def _line(row: Row, what: str, before: float, after: float) -> tuple[str, ...]:
+    pair = f"{row['site']} with {row['alkali']}, {row['start']}"
+    return pair, what, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"
+
+
+def _has_moment(key: str) -> bool:
+    return re.search(r"/m-?[\d.]+$", key) is not None
+
+
+def _inner(key: str) -> str:
+    """Key without the name of its folder."""
+    return key.rpartition(":")[2]

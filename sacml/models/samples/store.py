@@ -1,0 +1,149 @@
+"""Models of a user's structures on disk: arrays, an ONNX graph and JSON; nothing is executed."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sacml.domain.elements import table_digest
+from sacml.errors import ModelFileError
+
+SCHEMA = "sacml.samples/1"
+FACTS, ARRAYS, GRAPH, DIGESTS = "model.json", "arrays.npz", "model.onnx", "model.sha256"
+REMEDY = "train it again with `sacml train --structures`"
+
+
+class StoredModel:
+    """A fitted model as arrays and a graph.
+
+    Parameters
+    ----------
+    facts
+        What is known about the model; ``facts["members"]`` names what `arrays` holds.
+    arrays
+        Name -> array, names begin with that of the member.
+    graph
+        ONNX graph of the trees, if there are any.
+    """
+
+    def __init__(
+        self, facts: dict[str, Any], arrays: dict[str, NDArray[Any]], graph: bytes | None
+    ) -> None:
+        self.facts, self.arrays, self.graph = facts, arrays, graph
+        self._predictor: Any = None
+
+    @classmethod
+    def of(cls, estimator: Any, facts: dict[str, Any]) -> "StoredModel":
+        """Take what predicts out of a fitted estimator of `make_sample_model`."""
+        from sacml.models.onnx_trees import split_columns, to_onnx, trees_of_forest
+
+        arrays: dict[str, NDArray[Any]] = {}
+        graph, members = None, []
+        for member in getattr(estimator, "members_", [estimator]):
+            if hasattr(member, "forest_"):
+                members.append("trees")
+                trees = trees_of_forest(member.forest_)
+                if split_columns(trees).size:
+                    arrays["trees_columns"], graph = to_onnx(trees)
+                arrays["trees_offsets"] = member.offsets_
+            else:
+                members.append("gp")
+                for name in ("offsets", "centre", "width", "theta", "alpha", "X", "codes"):
+                    arrays[f"gp_{name}"] = np.asarray(getattr(member, f"{name}_"))
+                arrays["gp_scale"] = np.array([member.scale_])
+                for i, block in enumerate(member.blocks_):
+                    arrays[f"gp_block{i}"] = np.array(block, dtype=np.int64)
+        return cls({**facts, "members": members}, arrays, graph)
+
+    def predict(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
+        """Predict (n,) from the descriptors with the category in its column."""
+        parts = [getattr(self, f"_{m}")(X, category) for m in self.facts["members"]]
+        return np.mean(parts, axis=0)
+
+    def _trees(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
+        from sacml.models.samples.offsets import category_of, one_hots
+
+        means = self.arrays["trees_offsets"]
+        codes = category_of(X, category)
+        codes = np.where(codes < len(means) - 1, codes, -1)
+        if self.graph is None:  # nothing to split on: the means are all there is
+            return means[codes]
+        if self._predictor is None:
+            from sacml.models.trees_predictor import TreesPredictor
+
+            self._predictor = TreesPredictor(self.arrays["trees_columns"], self.graph)
+        design = np.hstack([np.delete(X, category, 1), one_hots(codes, len(means) - 1)])
+        read = design[:, self._predictor.columns].astype(np.float32)
+        return means[codes] + self._predictor.predict(read)
+
+    def _gp_model(self, category: int) -> Any:
+        from sacml.models.samples.coregional import CoregionalGP
+
+        a = self.arrays
+        blocks = [a[k].tolist() for k in sorted(a) if k.startswith("gp_block")]
+        model = CoregionalGP(blocks, category)
+        for name in ("offsets", "centre", "width", "theta", "alpha", "X", "codes"):
+            setattr(model, f"{name}_", a[f"gp_{name}"])
+        model.blocks_, model.scale_ = blocks, float(a["gp_scale"][0])
+        model.n_categories_ = len(model.offsets_) - 1
+        model.n_features_in_ = model.X_.shape[1]
+        return model
+
+    def _gp(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
+        return np.asarray(self._gp_model(category).predict(X))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model into a folder."""
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        content = io.BytesIO()
+        np.savez(content, **self.arrays)  # type: ignore[arg-type]
+        facts = {"schema": SCHEMA, "element_table_digest": table_digest(), **self.facts}
+        text = json.dumps(facts, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        files = {FACTS: text.encode(), ARRAYS: content.getvalue()}
+        if self.graph is not None:
+            files[GRAPH] = self.graph
+        (path / GRAPH).unlink(missing_ok=True)
+        for name, data in files.items():
+            (path / name).write_bytes(data)
+        lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
+        (path / DIGESTS).write_text("".join(lines), encoding="utf-8")
+        return path
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "StoredModel":
+        """Read a model; refused when altered or made for another schema.
+
+        Raises
+        ------
+        ModelFileError
+            Naming the file and the remedy.
+        """
+        path = Path(folder)
+        if not (path / DIGESTS).is_file():
+            raise ModelFileError(f"{path} holds no model of structures: {DIGESTS} is missing")
+        files = {}
+        for line in (path / DIGESTS).read_text(encoding="utf-8").splitlines():
+            digest, _, name = line.partition("  ")
+            if name not in (FACTS, ARRAYS, GRAPH) or not (path / name).is_file():
+                raise ModelFileError(f"{path / name} is missing or unknown; {REMEDY}")
+            files[name] = (path / name).read_bytes()
+            if hashlib.sha256(files[name]).hexdigest() != digest:
+                raise ModelFileError(f"{path / name} was altered; {REMEDY}")
+        try:
+            facts = json.loads(files[FACTS])
+            with np.load(io.BytesIO(files[ARRAYS]), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            found = (facts["schema"], facts["element_table_digest"])
+        except (ValueError, KeyError, OSError) as error:
+            raise ModelFileError(f"{path} cannot be read: {error}; {REMEDY}") from None
+        if found != (SCHEMA, table_digest()):
+            raise ModelFileError(
+                f"{path} was made for schema {found[0]} or another element table; this sacml has "
+                f"{SCHEMA}; {REMEDY}"
+            )
+        return cls(facts, arrays, files.get(GRAPH))

@@ -1,0 +1,240 @@
+"""Train on a user's own structures: read, describe, judge on grouped folds, store, report."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sacml import __version__
+from sacml.errors import SacmlError, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sacml.data.samples import Samples
+    from sacml.features.samples import SampleTable
+
+SCHEMA = "sacml.train.structures/1"
+"""Version of the JSON that `sacml train --structures --json` prints."""
+LEVEL = 0.9
+_ORDER = ("predefined", "", "leave_one_metal_out", "by_site", "random")
+
+
+@dataclass(frozen=True, eq=False)
+class SampleStudy:
+    """What a study of structures found.
+
+    Attributes
+    ----------
+    summary
+        The JSON content: scores of every model on every split, `test_mae` of the stored model.
+    predictions
+        Split -> held-out predictions of every model.
+    folder
+        Where model, tables and report lie.
+    """
+
+    summary: dict[str, Any]
+    predictions: "dict[str, pd.DataFrame]"
+    folder: Path
+
+    def to_json(self) -> str:
+        """Return the summary as JSON; numbers that are not defined are null."""
+        return json.dumps(_plain(self.summary), indent=1, ensure_ascii=False)
+
+
+def train_samples(
+    path: str | Path,
+    target: str,
+    unit: str,
+    *,
+    group: str | None = None,
+    split: str | None = None,
+    adsorbate: str | None = None,
+    model: str = "stack",
+    compared: tuple[str, ...] | None = None,
+    seed: int = 0,
+    folder: str | Path = "runs/structures",
+    leave_out_bad: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> SampleStudy:
+    """Train a model of any number on any structures with a metal centre.
+
+    Parameters
+    ----------
+    path, target, unit, group, split, adsorbate, leave_out_bad
+        As in `sacml.data.samples.read_samples`.
+    model
+        One of `sacml.models.samples.MODELS`: which is stored.
+    compared
+        Which are judged beside it; all by default.
+    folder
+        Where model, tables and report go.
+    say
+        Called with one line per step.
+
+    Raises
+    ------
+    SampleError
+        Naming every frame that cannot be used.
+    """
+    from sacml.data.samples import read_samples
+    from sacml.models.samples import MODELS, make_sample_model
+    from sacml.reports.samples import write_sample_report
+    from sacml.workflows.samples.folds import make_folds
+    from sacml.workflows.samples.judge import held_out, scores
+
+    for name in (model, *(compared or ())):
+        if name not in MODELS:
+            raise unknown("model", name, MODELS)
+    judged_names = tuple(m for m in MODELS if m == model or m in (compared or MODELS))
+    samples = read_samples(path, target, unit, group=group, split=split, adsorbate=adsorbate,
+                           leave_out_bad=leave_out_bad)  # fmt: skip
+    say(f"{len(samples)} structures with {target} in {unit}, {len(samples.left_out)} left out")
+    samples, table = described(samples, leave_out_bad)
+    for text in samples.notices:
+        say(text)
+    known, X, blocks = design(table)
+    y = samples.y
+    if not y.std() > 0:
+        raise SacmlError(f"all {len(y)} values of {target} are {y[0]:g}: nothing can be learnt")
+    folds, skipped = make_folds(samples, table, seed, group, split)
+    out = Path(folder)
+    out.mkdir(parents=True, exist_ok=True)
+
+    def make(name: str) -> Any:
+        return make_sample_model(name, blocks, X.shape[1] - 1, seed)
+
+    predictions, judged = {}, {}
+    for name, one in folds.items():
+        done = [0]
+
+        def tick(name: str = name, done: list[int] = done, total: int = len(one.pairs)) -> None:
+            done[0] += 1
+            if done[0] in (1, total) or done[0] % 10 == 0:
+                say(f"{name}: fold {done[0]} of {total}")
+
+        frame = held_out(one, judged_names, make, table, X, y, tick)
+        frame.insert(1, "frame", [samples.samples[i].frame for i in frame["row"]])
+        frame.to_csv(out / f"held_out_{name}.csv", index=False, float_format="%.6g")
+        predictions[name] = frame
+        judged[name] = scores(frame.drop(columns="frame"), seed)
+    decides = next(n for n in (*_order(group), *folds) if n in folds)
+    rows = np.arange(len(y))
+    if split and len(folds["predefined"].pairs) == 1:
+        rows = folds["predefined"].pairs[0][0]  # so that the test rows stay a test of this model
+    estimator = make(model).fit(X[rows], y[rows])
+    summary = {
+        "schema": SCHEMA,
+        "sacml_version": __version__,
+        "source": str(path),
+        "digest": samples.digest,
+        "target": target,
+        "unit": unit,
+        "n": len(samples),
+        "n_left_out": len(samples.left_out),
+        "left_out": [{"frame": p.frame, "reason": p.problem} for p in samples.left_out],
+        "notices": list(samples.notices),
+        "input": _input(table),
+        "model": model,
+        "n_trained_on": len(rows),
+        "decided_by": decides,
+        "test_mae": judged[decides][model]["mae"],
+        "splits": judged,
+        "folds": {n: len(f.pairs) for n, f in folds.items()},
+        "skipped": skipped,
+        "seed": seed,
+    }
+    _store(estimator, predictions[decides], table, known, X, rows, summary, out / "model")
+    study = SampleStudy(summary, predictions, out)
+    (out / "summary.json").write_text(study.to_json() + "\n", encoding="utf-8")
+    write_sample_report(out, summary, predictions, skipped)
+    say(f"model: {out / 'model'}; report: {out / 'report.html'}")
+    return study
+
+
+def described(samples: "Samples", leave_out_bad: bool) -> "tuple[Samples, SampleTable]":
+    """Describe the samples; those that cannot be described are left out where that is wanted."""
+    from dataclasses import replace
+
+    from sacml.data.samples import SampleError
+    from sacml.features.samples import describe_samples
+
+    try:
+        return samples, describe_samples(samples.samples, samples.source)
+    except SampleError as error:
+        bad = {p.frame for p in error.problems}
+        kept = tuple(s for s in samples.samples if s.frame not in bad)
+        if not leave_out_bad or not kept:
+            raise
+        samples = replace(samples, samples=kept, left_out=(*samples.left_out, *error.problems))
+    return samples, describe_samples(kept, samples.source)
+
+
+def design(
+    table: "SampleTable", known: "tuple[str, ...] | None" = None
+) -> "tuple[tuple[str, ...], NDArray[np.float64], list[list[int]]]":
+    """Descriptors with the number of the adsorbate as last column, and the blocks of columns."""
+    from sacml.features.samples import centre_columns, surroundings_columns
+
+    names = known if known is not None else tuple(sorted(set(table.adsorbates)))
+    code = {a: float(i) for i, a in enumerate(names)}
+    codes = np.array([code.get(a, -1.0) for a in table.adsorbates])
+    return names, np.column_stack([table.X, codes]), [centre_columns(), surroundings_columns()]
+
+
+def _order(group: str | None) -> tuple[str, ...]:
+    return tuple(f"by_{group}" if not name and group else name for name in _ORDER)
+
+
+def _input(table: "SampleTable") -> str:
+    inside = int(table.in_structure.sum())
+    if not inside:
+        return "site without the adsorbate, and the adsorbate's name"
+    return (
+        f"{inside} of {len(table)} structures hold the adsorbate, relaxed: the errors are an upper "
+        "bound of what can be known of a candidate, which has no relaxed structure"
+    )
+
+
+def _store(
+    estimator: Any, frame: "pd.DataFrame", table: "SampleTable", known: tuple[str, ...],
+    X: "NDArray[np.float64]", rows: "NDArray[np.intp]", summary: dict[str, Any], folder: Path,
+) -> None:  # fmt: skip
+    from sacml.features.samples import NAMES
+    from sacml.models.samples.store import StoredModel
+    from sacml.uncertainty import Calibration
+
+    model = summary["model"]
+    residual = (frame["observed"] - frame[model]).to_numpy()
+    calibration = Calibration.of(residual, frame["group"].to_numpy(dtype=str))
+    facts = {k: summary[k] for k in ("target", "unit", "model", "n_trained_on", "decided_by",
+             "test_mae", "source", "digest", "input", "seed", "sacml_version")}  # fmt: skip
+    half = calibration.half_width(LEVEL)
+    facts |= {
+        "features": list(NAMES),
+        "adsorbates": list(known),
+        "metals": sorted({table.metals[i] for i in rows}),
+        "sites": sorted({table.sites[i] for i in rows}),
+        "level": LEVEL,
+        "half_width": half if math.isfinite(half) else None,
+        "n_calibration_groups": calibration.n_groups,
+        "low": X[rows].min(0).tolist(),
+        "high": X[rows].max(0).tolist(),
+    }
+    StoredModel.of(estimator, facts).save(folder)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,82 @@
+"""When one start is enough, and what the card says of it."""
+
+from importlib import import_module
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+
+import pytest
+
+from sacml._resources import dataset_path
+
+
+@pytest.fixture(scope="module")
+def starts():
+    path = dataset_path("dft", "build.py")
+    if not path.exists():
+        pytest.skip("build scripts are not part of an installed package")
+    spec = spec_from_loader("dft_build", SourceFileLoader("dft_build", str(path)))
+    spec.loader.exec_module(module_from_spec(spec))
+    return import_module("build_starts")
+
+
+def row(site, place, e, alkali="Li", before=0.0, after=0.0):
+    return {"site": site, "alkali": alkali, "place": place, "e_atom": e,
+            "site_metal_height_A": before, "metal_height_A": after}  # fmt: skip
+
+
+def pair(metal, ring6=-1.5, ring5=-1.3, **heights):
+    site = f"{metal}-N4@graphene"
+    return [row(site, "ring6", ring6, **heights), row(site, "ring5", ring5, **heights)]
+
+
+def test_hits_and_misses_of_planar_sites_are_counted(starts):
+    found = starts.evidence([pair("V"), pair("Ni"), pair("Fe", ring6=-1.0)])
+    assert (found.trials, found.hits, found.groups) == (3, 2, (5, 10))
+    assert not found.holds
+    assert starts.evidence([pair("V"), pair("Ni")]).holds
+
+
+def test_a_third_place_below_ring6_is_a_miss(starts):
+    lower = row("Ni-N4@graphene", "top", -2.0)
+    assert starts.evidence([[*pair("Ni"), lower]]).hits == 0
+
+
+def test_sites_out_of_plane_are_outside_the_rule(starts):
+    for heights in ({"before": 0.5}, {"after": -0.6}):
+        found = starts.evidence([pair("Ti", **heights)])
+        assert (found.trials, len(found.others)) == (0, 1)
+    assert starts.evidence([pair("Ti")]).trials == 1
+
+
+def test_other_shells_are_outside_the_rule(starts):
+    found = starts.evidence([[row("Co-C4@graphene", "ring6", -3.2),
+                              row("Co-C4@graphene", "ring5", -3.3)]])  # fmt: skip
+    assert found.others == (("Co-C4@graphene with Li", "ring5", pytest.approx(-0.1)),)
+
+
+@pytest.mark.parametrize(
+    ("given", "clear", "said"),
+    [
+        (row("Mn-N4@graphene", "ring6", -1.4), True, "ring6 of planar M-N4 (2 of 2 pairs)"),
+        (row("Mn-N4@graphene", "ring5", -1.4), False, "ring5 alone"),
+        (row("Mn-N4@graphene", "ring6", -1.4, after=-0.6), False, "planar M-N4 only"),
+        (row("Mn-N3@graphene", "ring6", -1.4), False, "planar M-N4 only"),
+        (row("Al-N4@graphene", "ring6", -0.8), False, "groups 5 to 10"),
+        (row("@graphene", "hollow", -1.1, before=None, after=None), True, "hexagon"),
+        (row("vac-N4@graphene", "hollow", -4.7, before=None, after=None), True, "in the pore"),
+        (row("vac-N4@graphene", "hollow", -1.2, before=None, after=None), False, "open"),
+    ],
+)
+def test_what_one_start_is_worth(starts, given, clear, said):
+    found = starts.evidence([pair("V"), pair("Ni")])
+    ok, reason = starts.single_start(given, -1.1, found)
+    assert ok is clear
+    assert said in reason
+    assert reason.startswith("clear minimum" if clear else "open")
+
+
+def test_the_rule_is_dropped_where_the_data_contradict_it(starts):
+    found = starts.evidence([pair("V"), pair("Ni", ring6=-1.0)])
+    ok, reason = starts.single_start(row("Mn-N4@graphene", "ring6", -1.4), -1.1, found)
+    assert not ok
+    assert "1 of 2 pairs only" in reason

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pytest
+
+from sacml.domain import Site
+from sacml.labels import ProtocolSettings
+from sacml.workflows.config import ConfigError
+from sacml.workflows.label import bundled_labels
+from sacml.workflows.label_config import BASE, CampaignConfig
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+TEXT = """
+candidates = ["Fe-N4@graphene;Li", "Zn-N4@graphene;Li"]
+relative = false
+[protocol]
+preset = "tiny"
+fmax_eV_A = 0.2
+[variants.mesh]
+protocol = { relax_kpts = [2, 2, 1] }
+[variants.spin]
+moments = { Fe = [4.0, 0.0] }
+table_moments = false
+"""
+
+
+def read(tmp_path, text=TEXT):
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    return CampaignConfig.read(path)
+
+
+def test_a_variant_changes_what_it_names_and_keeps_the_rest(tmp_path):
+    given = read(tmp_path)
+    assert given.names == (BASE, "mesh", "spin")
+    base, mesh, spin = (ProtocolSettings.from_table(given.variant(n).protocol) for n in given.names)
+    assert (mesh.relax_kpts, mesh.fmax_eV_A, mesh.ecut_eV) == ((2, 2, 1), 0.2, 150.0)
+    assert base.relax_kpts == (1, 1, 1)
+    assert spin.digest == base.digest != mesh.digest
+    assert given.variant("mesh").candidates == given.candidates
+    assert given.variant("mesh").relative is False
+    assert given.variant(BASE).variants == {}
+
+
+def test_moments_are_by_metal_or_for_all(tmp_path):
+    given = read(tmp_path)
+    iron, zinc = Site.parse("Fe-N4@graphene"), Site.parse("Zn-N4@graphene")
+    assert given.moments_of(iron) == (None,)
+    spin = given.variant("spin")
+    assert spin.moments_of(iron) == (4.0, 0.0)
+    assert spin.moments_of(zinc) == (None,)  # nothing asked for: the table's
+    assert spin.moments_of(Site.parse("Fe+Ni-N6@graphene")) == (4.0, 0.0)
+    every = CampaignConfig(candidates=("Fe-N4@graphene;Li",), moments=(1.0,))
+    assert every.moments_of(zinc) == (None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("[variants.a]\nname = 'b'", "cannot change name"),
+        ("[variants.a]\nworkerz = 1", "cannot change workerz"),
+        ("[variants.a]\nmoments = { Xx = [1.0] }", "Xx given"),
+        ("[variants.a]\nmax_tries = 0", "max_tries"),
+        ("[variants.a]\nprotocol = 3", "give settings by name"),
+        ("[variants.base]\nrelative = true", "take another name"),
+        ("[variants.'../a']\nrelative = true", "take another name"),
+    ],
+)
+def test_a_bad_variant_is_told_when_the_file_is_read(tmp_path, more, said):
+    with pytest.raises(ConfigError, match=said):
+        read(tmp_path, TEXT + more)
+
+
+def test_metals_need_no_candidates(tmp_path):
+    given = read(tmp_path, 'metals = ["Al", "Fe"]')
+    assert given.read_candidates(tmp_path) == []
+    with pytest.raises(ConfigError, match="Xx given"):
+        read(tmp_path, 'metals = ["Xx"]')
+
+
+def test_unknown_variants_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="base, mesh, spin"):
+        read(tmp_path).variant("cell")
+
+
+def test_the_noise_floor_is_valid_and_asks_for_what_it_says():
+    given = CampaignConfig.read(EXPERIMENTS / "noise_floor.toml")
+    settings = {n: ProtocolSettings.from_table(given.variant(n).protocol) for n in given.names}
+    assert settings[BASE].digest == ProtocolSettings().digest
+    mesh, cell = settings["kmesh_geometry"], settings["cell5x5"]
+    assert mesh.relax_kpts == mesh.kpts == (2, 2, 1)
+    assert cell.repeat == (5, 5)
+    assert settings["second_spin"].digest == settings[BASE].digest
+    levels = {n: s.level_of_theory for n, s in settings.items()}
+    assert levels["lcao"] == "GPAW-LCAO-dzp/PBE"
+    assert levels["lcao_on_chgnet"] == "GPAW-LCAO-dzp/PBE//ASE-CHGNet"
+    candidates = given.read_candidates(EXPERIMENTS)
+    assert {c.site.metals[0] for c in candidates} == {"Zr", "Fe", "Mn", "Co", "Ni", "Zn"}
+    for c in candidates:  # each starts from another moment than the table's
+        moments = given.variant("second_spin").moments_of(c.site)
+        assert len(moments) == 1
+        assert moments[0] is not None
+    # and each has a bundled label to be compared with
+    assert {(str(c.site), c.alkali) for c in candidates} <= set(bundled_labels())
+
+
+def test_the_metals_have_crystals():
+    from sacml.labels.metals import bulk_metal
+
+    given = CampaignConfig.read(EXPERIMENTS / "metals.toml")
+    assert len(given.metals) > 30
+    for metal in given.metals:
+        assert len(bulk_metal(metal)) >= 1
+
+
+def test_the_pilot_stays_within_48_atoms_and_the_claims_ask_for_several_atoms():
+    from sacml.structures import build
+
+    given = CampaignConfig.read(EXPERIMENTS / "pilot_hosts.toml")
+    settings = ProtocolSettings.from_table(given.protocol)
+    for candidate in given.read_candidates(EXPERIMENTS):
+        structure = build(candidate.site, candidate.alkali, options=settings.build_options())
+        assert len(structure.atoms) <= 48
+    claims = CampaignConfig.read(EXPERIMENTS / "review_claims.toml")
+    assert claims.loadings == (2, 3)
+    assert ProtocolSettings.from_table(claims.protocol).digest == ProtocolSettings().digest
+    with pytest.raises(ValueError, match="greater than or equal to 2"):
+        CampaignConfig(loadings=(1,))
