@@ -11,7 +11,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("startup", "descriptors", "scoring", "design", "structures", "geometry", "campaign")
+NAMES = (
+    "startup", "descriptors", "scoring", "intervals", "design", "structures", "geometry", "graphs",
+    "campaign", "serving",
+)  # fmt: skip
 
 
 CODE = "import json, sys; sys.path.insert(0, sys.argv[1]); import {0}; print(json.dumps({0}.run()))"

@@ -105,7 +105,7 @@ def parity(summary: Mapping[str, Any], predictions: "Mapping[str, pd.DataFrame]"
         axes.plot(ends, ends, color=style.MUTED, linewidth=0.8)
         axes.scatter(x, y, s=9, color=style.MODEL, alpha=0.6, linewidths=0)
         mae = summary["splits"][name][model]["mae"]
-        axes.set_title(f"{name.replace('_', ' ')}: {mae:.3g}")
+        axes.set_title(f"{name.replace('_', ' ')}\nMAE {mae:.3g} {summary['unit']}")
         axes.set_xlabel(f"observed {what}")
         if not k:
             axes.set_ylabel(f"predicted {what}")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import tomlkit
 
 RUN_KEYS = ("model", "trained_on", "split")
 """Columns of an evaluation that tell its nested runs apart."""
@@ -94,12 +93,16 @@ def to_toml(config: Mapping[str, Any]) -> str:
 
     TOML has no null: what is None stands as a comment, so that nothing is left out.
     """
+    import tomlkit  # a served model does without it
+
     document = tomlkit.document()
     _fill(document, config)
     return tomlkit.dumps(document)
 
 
 def _fill(container: Any, config: Mapping[str, Any]) -> None:
+    import tomlkit
+
     # plain values first: in TOML they would otherwise belong to the table before them
     for key, value in sorted(config.items(), key=lambda item: _holds_tables(item[1])):
         if value is None:
@@ -118,6 +121,8 @@ def _fill(container: Any, config: Mapping[str, Any]) -> None:
 
 
 def _table(config: Mapping[str, Any]) -> Any:
+    import tomlkit
+
     table = tomlkit.table()
     _fill(table, config)
     return table

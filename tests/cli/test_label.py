@@ -52,7 +52,7 @@ def campaign(tmp_path_factory):
 def test_run_says_what_it_does_and_warns_of_practice(campaign):
     _, output = campaign
     assert "6 tasks, 6 of them new" in output
-    assert "warning: labels of ase:ase.calculators.lj:LennardJones are for practice" in output
+    assert "are for practice: how wrong is not known" in output
     assert "nothing left to do" in output
 
 

@@ -67,10 +67,12 @@ def test_tracking_holds_one_nested_run_per_model_and_split(quickstart):
     folder, _ = quickstart
     runs = list_runs(f"sqlite:///{folder / 'runs' / 'mlflow.db'}")
     assert set(runs["status"]) == {"FINISHED"}
-    parent = runs[runs["kind"] == "study"]
-    assert len(parent) == 1
-    nested = runs[runs["kind"] != "study"]
-    assert set(nested["parent_run_id"]) == set(parent["run_id"])
+    assert (runs["kind"] == "study").sum() == 1
+    parents = runs[runs["kind"] == "target"]
+    assert set(parents["experiment"]) == {f"sacml-{t}" for t in parents["target"]}
+    nested = runs[~runs["kind"].isin(["study", "target"])]
+    assert set(nested["parent_run_id"]) == set(parents["run_id"])
+    assert len(parents) == 3
     expected = set()
     for path in (folder / "runs" / "quickstart" / "tables").glob("*/scores.csv"):
         for r in rows_of(path):
@@ -97,7 +99,7 @@ def test_tracking_holds_data_configuration_environment_figures_and_a_model_to_lo
         run = client.get_run(parent)
         names = {f.path for f in client.list_artifacts(parent)}
         figures = client.list_artifacts(parent, "figures")
-        release = runs[(runs["kind"] == "release") & runs["name"].str.contains("cycle_life")]
+        release = runs[(runs["kind"] == "release") & (runs["target"] == "cycle_life")]
         (output,) = client.get_run(release["run_id"].iloc[0]).outputs.model_outputs
         model = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
         example = model.metadata.load_input_example()

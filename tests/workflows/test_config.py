@@ -46,7 +46,7 @@ def test_all_wrong_settings_are_reported_at_once(tmp_path):
         StudyConfig.read(path)
     text = str(caught.value)
     assert text.startswith(f"{path}: 3 wrong settings")
-    for part in ("level = 1.5", "magic", "targts", "settings: name, seed, data"):
+    for part in ("level = 1.5", "magic", "targts", "settings: name, seed, targets"):
         assert part in text
 
 
