@@ -1,10 +1,12 @@
 """Fill the marked blocks of README.md with figures from the repository; --check only compares.
 
 Data counts come from `datasets/`, the scores from the released models in `models/`, the speed from
-`benchmarks/results.json` (written by `benchmarks/run.py --out benchmarks/results.json`).
+`benchmarks/results.json` (written by `benchmarks/run.py --out benchmarks/results.json`), the other
+tables from `experiments/results/`.
 """
 
 import argparse
+import csv
 import json
 import re
 import sys
@@ -48,6 +50,33 @@ def models_block() -> str:
     return "\n\n".join(parts)
 
 
+def rows_of(name: str) -> list[dict[str, str]]:
+    path = REPO / "experiments" / "results" / name
+    if not path.is_file():
+        sys.exit(f"{path} is missing")
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def evaluation_block() -> str:
+    lines = [
+        (TARGETS[r["target"]].title, r["figure"], r["model"], r["found"], r["verdict"])
+        for r in rows_of("evaluation/verdicts.csv")
+        if r["model"] == "the rule itself" or not r["figure"].startswith("error against")
+    ]
+    return markdown(("target", "figure", "of", "found", "verdict"), lines)
+
+
+def structures_block() -> str:
+    names = ("random", "by_site", "leave_one_metal_out")
+    found: dict[str, dict[str, str]] = {}
+    for r in rows_of("structures.csv"):
+        text = f"{float(r['mae']):.3f} ({float(r['mae_low']):.3f} to {float(r['mae_high']):.3f})"
+        found.setdefault(r["model"], {})[r["split"]] = text
+    lines = [(model, *(by[n] for n in names)) for model, by in found.items()]
+    return markdown(("model", *(n.replace("_", " ") for n in names)), lines)
+
+
 def benchmarks_block() -> str:
     path = REPO / "benchmarks" / "results.json"
     if not path.is_file():
@@ -62,7 +91,13 @@ def benchmarks_block() -> str:
     return markdown(("benchmark", "figure", "value"), lines)
 
 
-BLOCKS = {"data": data_block, "models": models_block, "benchmarks": benchmarks_block}
+BLOCKS = {
+    "data": data_block,
+    "models": models_block,
+    "evaluation": evaluation_block,
+    "structures": structures_block,
+    "benchmarks": benchmarks_block,
+}
 
 
 def filled(text: str) -> str:
