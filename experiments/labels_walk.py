@@ -53,7 +53,6 @@ def walk(config: Path, out: Path, workers: int = 2, top: int = 5) -> None:
         models=MODELS, splits=("leave_one_metal_out",),
     )  # fmt: skip
     train(settings, folder=out / "study", track=False, say=print)
-    print(warning)
     for alkali in sorted({r.alkali for r in practice}):
         proposals = propose(alkali, models=out / "study" / "models", top=top)
         proposals.to_csv(out / f"proposals_{alkali}.csv")

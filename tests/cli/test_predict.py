@@ -46,6 +46,7 @@ def test_refine_prints_both_answers(tmp_path):
     both = load_released("binding_energy")
     store.save(replace(both, facts={**both.facts, **facts}), tmp_path / "binding_energy")
     other = load_released("cycle_life")
+    other = replace(other, facts={**other.facts, "roles": ["screen"]})
     store.save(other, tmp_path / "cycle_life")
     asked = ("predict", "Co-N4@graphene", "-a", "Li", "--models", tmp_path, "--refine")
     missing = sacml(*asked)
