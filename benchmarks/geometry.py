@@ -18,9 +18,9 @@ STRUCTURES = 3000
 METALS = ("Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Pd")
 
 
-def batch(n: int = STRUCTURES, seed: int = 0) -> list:
+def batch(sites: list, n: int = STRUCTURES, seed: int = 0) -> list:
+    """Repeat the sites, every atom shaken a little."""
     rng = np.random.default_rng(seed)
-    sites = [build(f"{metal}-N4@graphene", "Li", "ring6").to_atoms() for metal in METALS]
     found = []
     for i in range(n):
         atoms = sites[i % len(sites)].copy()
@@ -39,7 +39,8 @@ def seconds(function, repeats: int = 3) -> float:
 
 
 def run() -> dict[str, float]:
-    structures = batch()
+    sites = [build(f"{metal}-N4@graphene", "Li", "ring6").to_atoms() for metal in METALS]
+    structures = batch(sites)
     describe_geometry(structures[:20])
     whole = seconds(lambda: describe_geometry(structures))
     png(structures[0])

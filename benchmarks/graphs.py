@@ -6,6 +6,7 @@ Sites in graphene and on other hosts of 31 to 57 atoms, moved at random, all edg
 import time
 
 import numpy as np
+from geometry import batch
 
 from sacml.structures import build
 from sacml.structures.graphs import graphs
@@ -14,17 +15,6 @@ from sacml.structures.graphs_edges import Edges
 SITES = ("Co-N4@graphene", "Fe-N4@graphene", "Ti-N4@graphene", "Pt-S3@mos2", "Co-N3@g-c3n4")
 STRUCTURES = 300
 CUTOFF_A = 6.0
-
-
-def batch(n: int = STRUCTURES, seed: int = 0) -> list:
-    rng = np.random.default_rng(seed)
-    sites = [build(site, "Li").to_atoms() for site in SITES]
-    found = []
-    for i in range(n):
-        atoms = sites[i % len(sites)].copy()
-        atoms.positions += rng.normal(0.0, 0.02, atoms.positions.shape)
-        found.append(atoms)
-    return found
 
 
 def seconds(function, repeats: int = 3) -> float:
@@ -43,7 +33,7 @@ def run() -> dict[str, float]:
     from pymatgen.io.ase import AseAtomsAdaptor
 
     torch.set_num_threads(1)
-    atoms = batch()
+    atoms = batch([build(site, "Li").to_atoms() for site in SITES], STRUCTURES)
     graphs(atoms[:5])
     whole = seconds(lambda: graphs(atoms))
     part = atoms[:50]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sacml.models.base import one_sided
+
 
 def one_sided_error(
     observed: ArrayLike, predicted: ArrayLike, bound: ArrayLike
@@ -15,11 +17,7 @@ def one_sided_error(
     exceeds it; `failure` and `reported` cost the absolute difference.
     """
     y, p = np.asarray(observed, dtype=float), np.asarray(predicted, dtype=float)
-    words = np.asarray(bound)
-    short = y - p
-    error = np.abs(short)
-    error = np.where(words == "lower", np.maximum(short, 0.0), error)
-    return np.where(words == "upper", np.maximum(-short, 0.0), error)
+    return one_sided(y, p, np.asarray(bound))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,16 +1,23 @@
 """Gradient boosting of small trees."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from sacml.models.base import ColumnRegressor
 from sacml.models.predictors import ConstantPredictor, TreesPredictor
 from sacml.models.registry import register
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """The libraries with threads; looking for them takes longer than a fit of tens of rows."""
+    return ThreadpoolController()
 
 
 class HistBoosting(ColumnRegressor):
@@ -68,11 +75,11 @@ class HistBoosting(ColumnRegressor):
             early_stopping=False,
             random_state=self.random_state,
         )
-        with threadpool_limits(limits=1, user_api="openmp"):  # threads slow down tens of rows
+        with _threads().limit(limits=1, user_api="openmp"):  # threads slow down tens of rows
             self.booster_ = booster.fit(X, y)
 
     def _predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        with threadpool_limits(limits=1, user_api="openmp"):
+        with _threads().limit(limits=1, user_api="openmp"):
             return self.booster_.predict(X)
 
     def predictor(self) -> TreesPredictor | ConstantPredictor:

@@ -18,6 +18,7 @@ from sacml.domain.elements import table_digest
 from sacml.errors import ModelFileError, SacmlError
 from sacml.features import FEATURE_NAMES, CandidateTable, schema_digest
 from sacml.models.card import model_card
+from sacml.models.digests import read_listing, write_files
 from sacml.models.files import ARRAYS, GRAPH, MAX_BYTES, predictor_files, read_predictor
 from sacml.models.surrogate import Surrogate
 from sacml.uncertainty import Applicability, Calibration
@@ -73,10 +74,7 @@ def save(surrogate: Surrogate, folder: str | Path) -> Path:
     for name in (ARRAYS, GRAPH):  # of another kind that stood here
         if name not in files:
             (path / name).unlink(missing_ok=True)
-    for name, data in files.items():
-        (path / name).write_bytes(data)
-    lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
-    (path / DIGESTS).write_text("".join(lines), encoding="utf-8")
+    write_files(path, DIGESTS, files)
     return path
 
 
@@ -133,10 +131,7 @@ def _read_files(path: Path) -> dict[str, bytes]:
     listing = path / DIGESTS
     if not listing.is_file():
         raise ModelFileError(f"there is no stored model in {path}: {DIGESTS} is missing; {REMEDY}")
-    expected = {}
-    for line in listing.read_text(encoding="utf-8", errors="replace").splitlines():
-        digest, _, name = line.partition("  ")
-        expected[name] = digest
+    expected = read_listing(listing)
     unknown = set(expected) - {FACTS, CARD, ARRAYS, GRAPH}
     if unknown or not {FACTS, CARD} <= set(expected):
         raise ModelFileError(

@@ -1,19 +1,12 @@
 """The configuration of an evaluation at full depth: TOML in, the resolved TOML out."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from sacml.workflows.judged_config import NAME, JudgedConfig, SplitName
 
-SPLITS: tuple[SplitName, ...] = (
-    "leave_one_metal_out",
-    "leave_one_source_out",
-    "leave_one_host_out",
-    "leave_one_alkali_out",
-    "by_year",
-    "random",
-)
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 SIMPLE = (
     "constant",
     "alkali_mean",

@@ -9,7 +9,8 @@ from sacml.workflows.prediction_rows import PredictionRow, Refined, all_reasons
 
 def candidates(n=300, seed=0):
     rng = np.random.default_rng(seed)
-    sites = ("Co-N4@graphene", "Zr-?@hard_carbon", "Au-N3@g_c3n4", "@cu_foil", "vac-N4@graphene")
+    sites = ("Co-N4@graphene", "Zr-?@hard_carbon", "Au-N3@g_c3n4", "@cu_foil", "vac-N4@graphene",
+             "Fe+Ni-N6@graphene", "Co-N4+OH@graphene", "W-P4@graphene")  # fmt: skip
     words = ("", ";cell=half", ";electrolyte=ether;role=host", ";T=-40")
     for _ in range(n):
         j = float(rng.choice([0.5, 1.0, 3.0, 70.0, 90.0]))
@@ -22,7 +23,7 @@ def test_shared_reasons_are_those_of_each_row(target):
     found = load_released(target).predict(CandidateTable.from_candidates(candidates()))
     each = [found.reasons(i) for i in range(len(found))]
     assert list(all_reasons(found)) == each
-    assert len(set(each)) >= 3, "the rows must differ for this to say anything"
+    assert len(set(each)) > 4, "the rows must differ for this to say anything"
 
 
 @pytest.mark.parametrize(

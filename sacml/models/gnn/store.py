@@ -16,6 +16,7 @@ from torch_geometric.data import Data
 
 from sacml.domain.elements import table_digest
 from sacml.errors import ModelFileError, SacmlError
+from sacml.models.digests import read_listing, write_files
 from sacml.models.gnn.ensemble import Ensemble
 from sacml.models.gnn.network import Network, NetworkOptions
 from sacml.models.gnn.trim import trim
@@ -115,10 +116,7 @@ def save(
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     files = ensemble_files(ensemble, examples, facts)
-    for name, data in files.items():
-        (path / name).write_bytes(data)
-    lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
-    (path / DIGESTS).write_text("".join(lines), encoding="utf-8")
+    write_files(path, DIGESTS, files)
     return path
 
 
@@ -133,10 +131,7 @@ def load(folder: str | Path) -> tuple[Ensemble, dict[str, Any]]:
         if file.stat().st_size > MAX_BYTES:
             raise ModelFileError(f"{file} is larger than {MAX_BYTES} bytes; {REMEDY}")
         files[name] = file.read_bytes()
-    expected = {}
-    for line in files[DIGESTS].decode(errors="replace").splitlines():
-        digest, _, name = line.partition("  ")
-        expected[name] = digest
+    expected = read_listing(path / DIGESTS)
     for name in (FACTS, WEIGHTS):
         if hashlib.sha256(files[name]).hexdigest() != expected.get(name):
             raise ModelFileError(

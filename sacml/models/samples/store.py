@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sacml.domain.elements import table_digest
 from sacml.errors import ModelFileError
+from sacml.models.digests import read_listing, write_files
 
 SCHEMA = "sacml.samples/1"
 FACTS, ARRAYS, GRAPH, DIGESTS = "model.json", "arrays.npz", "model.onnx", "model.sha256"
@@ -108,10 +109,7 @@ class StoredModel:
         if self.graph is not None:
             files[GRAPH] = self.graph
         (path / GRAPH).unlink(missing_ok=True)
-        for name, data in files.items():
-            (path / name).write_bytes(data)
-        lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
-        (path / DIGESTS).write_text("".join(lines), encoding="utf-8")
+        write_files(path, DIGESTS, files)
         return path
 
     @classmethod
@@ -127,8 +125,7 @@ class StoredModel:
         if not (path / DIGESTS).is_file():
             raise ModelFileError(f"{path} holds no model of structures: {DIGESTS} is missing")
         files = {}
-        for line in (path / DIGESTS).read_text(encoding="utf-8").splitlines():
-            digest, _, name = line.partition("  ")
+        for name, digest in read_listing(path / DIGESTS).items():
             if name not in (FACTS, ARRAYS, GRAPH) or not (path / name).is_file():
                 raise ModelFileError(f"{path / name} is missing or unknown; {REMEDY}")
             files[name] = (path / name).read_bytes()
