@@ -7,7 +7,7 @@ probability (Lee, Barber and Willett, arXiv:2306.06342).
 
 With the spread of the model (its standard deviation at a candidate) the residuals may be
 normalised: ``|y - f(x)| / (spread(x) + offset)``, after Lei, G'Sell, Rinaldo, Tibshirani and
-Wasserman, "Distribution-free predictive inference for regression", arXiv:1604.04173, section 5.2.
+Wasserman, "Distribution-free predictive inference for regression", arXiv:1604.04173.
 The offset, the median spread of the calibration records, keeps a candidate of tiny spread from an
 interval of no width. The spread of some models says where they err, that of others does not, so
 by default the calibration groups decide: each is judged by the others, and the residuals are

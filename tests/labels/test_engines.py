@@ -536,3 +536,21 @@ def test_the_interrupt_of_a_user_leaves_nothing_running(tmp_path, fakes, monkeyp
     with pytest.raises(KeyboardInterrupt):
         AseEngine(Limits(wall_s=3000), environment=fakes).run(site(s), s, tmp_path)
     assert not any(alive(p) for p in (tmp_path / "pids").read_text().split())
+
+
+@pytest.mark.parametrize(("symbols", "moment", "kept"), [("NO", 2.0, 1.0), ("MnN", 3.0, 2.0),
+                                                         ("MnN", 4.0, 4.0), ("CeO", 2.0, 1.0)])  # fmt: skip
+def test_start_moments_fit_the_electrons_that_tblite_counts(symbols, moment, kept):
+    pytest.importorskip("tblite")
+    atoms = Atoms(symbols, [[0, 0, 0], [0, 0, 1.6]])
+    backend = worker.Ase({"calculator": {"path": "tblite.ase:TBLite"}}, Path())
+    moments = backend.start(atoms, np.array([moment, 0.0]))
+    assert moments == pytest.approx([kept, 0.0])
+    atoms.set_initial_magnetic_moments(moments)
+    atoms.calc = backend.calculator({"method": "GFN1-xTB", "verbosity": 0}, "")
+    assert np.isfinite(worker.evaluate(atoms)["energy"])
+
+
+def test_start_moments_of_other_calculators_are_left_alone():
+    backend = worker.Ase({"calculator": {"path": "ase.calculators.emt:EMT"}}, Path())
+    assert backend.start(Atoms("NO"), np.array([2.0, 0.0])) == pytest.approx([2.0, 0.0])

@@ -130,6 +130,10 @@ class Gpaw:
         prints = {s.symbol: str(s.fingerprint)[:8] for s in used if hasattr(s, "fingerprint")}
         self.versions["setups"] = " ".join(f"{k}:{v}" for k, v in sorted(prints.items()))
 
+    def start(self, atoms: Any, moments: Any) -> Any:
+        """Start moments as they are: GPAW lets the total moment go."""
+        return moments
+
     def charges(self, atoms: Any) -> tuple[list[float] | None, str | None]:
         """Hirshfeld charges of the last density."""
         from gpaw.analyse.hirshfeld import HirshfeldPartitioning
@@ -175,6 +179,19 @@ class Ase:
         """Make it once: loading a learned potential takes seconds."""
         self.made = self.made or self.kind(**options)
         return self.made
+
+    def start(self, atoms: Any, moments: Any) -> Any:
+        """Start moments; for tblite with the nearest sum that its number of electrons allows.
+
+        tblite takes the rounded sum as the number of unpaired electrons, keeps it, and refuses an
+        odd one for an even number of electrons and the reverse. It puts the 4f electrons into the
+        core and leaves three to an atom from Ce to Lu.
+        """
+        total = abs(round(float(moments.sum())))
+        electrons = sum(3 if 58 <= z <= 71 else int(z) for z in atoms.numbers)
+        if not self.module.startswith("tblite") or not total or (total - electrons) % 2 == 0:
+            return moments
+        return moments * ((total - 1) / abs(float(moments.sum())))
 
     def charges(self, atoms: Any) -> tuple[list[float] | None, str | None]:
         """No charges."""
@@ -222,7 +239,7 @@ def converge(
     for number in range(first, len(tries)):
         options = tries[number]
         spin = options.get("spinpol", True)
-        atoms.set_initial_magnetic_moments(moments if spin else 0 * moments)
+        atoms.set_initial_magnetic_moments(backend.start(atoms, moments) if spin else 0 * moments)
         atoms.calc = backend.calculator(options, txt)
         try:
             return evaluate(atoms), number
