@@ -38,3 +38,10 @@ class Frozen(BaseModel):
     def replace(self, **changes: Any) -> Any:
         """Return a copy with some settings changed, validated again."""
         return type(self)(**{**{k: getattr(self, k) for k in type(self).model_fields}, **changes})
+
+
+def plain(value: Any) -> Any:
+    """Turn tuples into lists, at any depth."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, (list, tuple)) else value

@@ -8,8 +8,10 @@ from pydantic import field_validator, model_validator
 
 from sacml.design import supply
 from sacml.design._base import Frozen
+from sacml.design.contradictions import contradictions
+from sacml.design.rules import AtMost, OnlyIf, Rule
 from sacml.design.vocabulary import parse_shell
-from sacml.domain.elements import METALS, element
+from sacml.domain.elements import LIGANDS, METALS, element
 from sacml.domain.hosts import Host
 from sacml.domain.shells import Shell
 from sacml.errors import unknown
@@ -37,10 +39,21 @@ class Constraints(Frozen):
         `single` or `dual` sites only; None for both.
     only_hosts, exclude_hosts
         Host names; options such as ``T=O`` are not looked at.
+    exclude_neighbours, require_neighbours
+        Elements that no first shell may hold, and that each must hold.
+    only_if
+        Sentences such as ``host cnt only with metals Fe, Co``: where one of the first names is
+        present, the other kind must be present too and hold no other names. Kinds are metals,
+        neighbours, ligands, dopants and hosts.
+    at_most
+        Sentences such as ``1 S, P among neighbours``; the names are counted together.
     reach
         Largest number of exchanged, added or removed neighbours between a shell and the nearest
         labelled or reported shell of as many centres; None (``"any"`` in TOML) opens the space to
         every shell.
+    buildable
+        Whether sites are refused of which the structure builder makes no checked structure; None:
+        as long as `reach` is not opened.
     reported_single, reported_dual
         Shells that `reach` counts from; None takes them from the bundled datasets.
     """
@@ -54,7 +67,12 @@ class Constraints(Frozen):
     centres: Literal["single", "dual"] | None = None
     only_hosts: tuple[str, ...] | None = None
     exclude_hosts: tuple[str, ...] = ()
+    exclude_neighbours: tuple[str, ...] = ()
+    require_neighbours: tuple[str, ...] = ()
+    only_if: tuple[str, ...] = ()
+    at_most: tuple[str, ...] = ()
     reach: int | None = 1
+    buildable: bool | None = None
     reported_single: tuple[str, ...] | None = None
     reported_dual: tuple[str, ...] | None = None
 
@@ -70,6 +88,24 @@ class Constraints(Frozen):
     @classmethod
     def _hosts(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return given if given is None else tuple(dict.fromkeys(Host.parse(h).name for h in given))
+
+    @field_validator("exclude_neighbours", "require_neighbours")
+    @classmethod
+    def _elements(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for symbol in given:
+            if symbol not in (*LIGANDS, *METALS):
+                raise unknown("neighbour", symbol, LIGANDS)
+        return tuple(dict.fromkeys(given))
+
+    @field_validator("only_if")
+    @classmethod
+    def _ties(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(OnlyIf.parse(text).text for text in given)
+
+    @field_validator("at_most")
+    @classmethod
+    def _numbers(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(AtMost.parse(text).text for text in given)
 
     @field_validator("exclude_hazard_classes")
     @classmethod
@@ -109,33 +145,20 @@ class Constraints(Frozen):
 
     @model_validator(mode="after")
     def _agree(self) -> "Constraints":
-        found = list(self._contradictions())
+        found = list(contradictions(self))
         if found:
             raise ValueError("contradiction between " + "; and between ".join(found))
         return self
 
-    def _contradictions(self) -> Iterable[str]:
-        """Name each pair of constraints that cannot both hold."""
-        for metal in self.require_metals:
-            if metal in self.exclude_metals:
-                yield f"require_metals {metal} and exclude_metals {metal}"
-            if self.only_metals is not None and metal not in self.only_metals:
-                yield f"require_metals {metal} and only_metals {', '.join(self.only_metals)}"
-            rest = self.model_copy(update={"exclude_metals": (), "only_metals": None})
-            reason = rest.metal_reason(metal)
-            if reason is not None:
-                yield f"require_metals {metal} and {_setting(reason)} ({reason})"
-        if len(self.require_metals) > 2:
-            yield (
-                f"require_metals {', '.join(self.require_metals)} and the two centres that a site "
-                "has at most"
-            )
-        if len(self.require_metals) == 2 and self.centres == "single":
-            yield f"require_metals {', '.join(self.require_metals)} and centres single"
-        if self.only_metals is not None and not set(self.only_metals) - set(self.exclude_metals):
-            yield "only_metals and exclude_metals, which leave no metal"
-        if self.only_hosts is not None and not set(self.only_hosts) - set(self.exclude_hosts):
-            yield "only_hosts and exclude_hosts, which leave no host"
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What ties the components of a site to each other."""
+        return (*map(OnlyIf.parse, self.only_if), *map(AtMost.parse, self.at_most))
+
+    @property
+    def asks_builder(self) -> bool:
+        """Whether the structure builder is asked."""
+        return self.reach is not None if self.buildable is None else self.buildable
 
     def host_reason(self, host: Host, n_centres: int) -> str | None:
         """Why sites with this many centres in this host are refused, or None."""
@@ -188,6 +211,13 @@ class Constraints(Frozen):
 
     def shell_reason(self, shell: Shell, n_centres: int, reported: Iterable[Shell]) -> str | None:
         """Why sites with this shell are refused, or None."""
+        held = dict(shell.counts)
+        for symbol in self.exclude_neighbours:
+            if symbol in held:
+                return f"neighbour {symbol} excluded"
+        for symbol in self.require_neighbours:
+            if symbol not in held:
+                return f"required neighbour {symbol} missing"
         if self.reach is None or any(shell.distance(other) <= self.reach for other in reported):
             return None
         kind = "single" if n_centres == 1 else "dual"
@@ -207,10 +237,3 @@ class Constraints(Frozen):
             "ICH Q3D does not name these metals, so they pass exclude_hazard_classes unassessed: "
             + ", ".join(passed),
         )
-
-
-def _setting(reason: str) -> str:
-    """Name the constraint behind a metal's reason."""
-    if "price" in reason:
-        return "max_price_usd_per_kg"
-    return "exclude_hazard_classes" if "hazard" in reason else "exclude_critical"

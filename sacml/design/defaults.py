@@ -6,6 +6,7 @@ import numpy as np
 
 from sacml.design import supply
 from sacml.design.objectives import Objective
+from sacml.design.stability import stability_objective
 from sacml.design.vocabulary import plausible_centres
 from sacml.domain.candidates import check_alkali
 from sacml.errors import DesignError
@@ -119,35 +120,48 @@ def ramp_from_records(name: str, target: str, alkali: str, weight: float = 1.0) 
 
 
 def supply_objectives() -> tuple[Objective, ...]:
-    """Return cost, abundance and criticality of the centres, with small weights.
+    """Return cost, abundance, concentration, criticality and hazard of the centres.
 
-    A single-atom catalyst holds little of its metal, so price and scarcity shall break ties between
-    equals and not outweigh performance.
+    A single-atom catalyst holds little of its metal, so what speaks against a metal shall break
+    ties between equals and not outweigh performance: the weights are small.
     """
 
-    def ramp(name: str, prop: str, direction: str, unit: str, weight: float) -> Objective:
+    def ramp(
+        name: str, prop: str, direction: str, unit: str | None, weight: float, scale: str, what: str
+    ) -> Objective:
         values = np.array([supply.value(m, prop) for m in plausible_centres()])
         ends = np.quantile(values[~np.isnan(values)], RAMP_QUANTILES)
         low, high = (float(f"{q:.3g}") for q in ends)
         return Objective(
             name=name, kind="element", quantity=prop, direction=direction, low=low, high=high,
-            unit=unit, weight=weight, scale="log10", floor=0.1,
-            source="10 % and 90 % quantiles of the default metals (element table)",
+            unit=unit, weight=weight, scale=scale, floor=0.1,
+            source=f"10 % and 90 % quantiles of the default metals; {what}",
         )  # fmt: skip
 
     return (
-        ramp("cost", "price_usd_per_kg", "low", "USD/kg", 0.3),
-        ramp("abundance", "crustal_abundance_mg_per_kg", "high", "mg/kg", 0.2),
+        ramp("cost", "price_usd_per_kg", "low", "USD/kg", 0.3, "log10",
+             "prices of mostly 2019 and 2020 (element table)"),
+        ramp("abundance", "crustal_abundance_mg_per_kg", "high", "mg/kg", 0.2, "log10",
+             "abundance in the crust (element table)"),
+        ramp("supply concentration", "hhi_production", "low", None, 0.1, "linear",
+             "Herfindahl-Hirschman index of the producing countries, 0 to 10000, "
+             "doi:10.1021/cm400893e"),
         Objective(
             name="criticality", kind="element", quantity="eu_critical_raw_material",
             direction="low", low=0.0, high=1.0, unit=None, weight=0.2, floor=0.5,
             source="Regulation (EU) 2024/1252: 0 not critical, 1 critical",
         ),
+        Objective(
+            name="hazard", kind="element", quantity="hazard_rank", direction="high", low=1.0,
+            high=4.0, unit=None, weight=0.1, floor=0.5, gap="middle",
+            source="ICH Q3D(R2): 1 class 1, 2 classes 2A and 2B, 3 class 3, 4 named without a "
+            "class; a metal that it does not name counts as the middle",
+        ),
     )  # fmt: skip
 
 
 def default_objectives(alkali: str, targets: Iterable[str]) -> tuple[Objective, ...]:
-    """Return the default objectives of an alkali metal, as far as there are surrogates for them.
+    """Return the default objectives of an alkali metal, as far as there is something behind them.
 
     Parameters
     ----------
@@ -164,4 +178,5 @@ def default_objectives(alkali: str, targets: Iterable[str]) -> tuple[Objective, 
         out.append(ramp_from_records("low overpotential", "nucleation_overpotential", alkali))
     if "cycle_life" in have:
         out.append(ramp_from_records("long life", "cycle_life", alkali))
-    return (*out, *supply_objectives())
+    stability = stability_objective(predicted="metal_stability" in have)
+    return (*out, *((stability,) if stability else ()), *supply_objectives())

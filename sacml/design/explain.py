@@ -7,8 +7,7 @@ from typing import Any
 from sacml.design import supply
 from sacml.design.known import KnownSystem, Nearest
 from sacml.design.objectives import Objective
-from sacml.design.proposals import TargetPrediction
-from sacml.domain.elements import column_info
+from sacml.design.prediction import TargetPrediction
 from sacml.domain.sites import Site
 
 FAR = 2
@@ -28,7 +27,11 @@ def site_facts(site: Site, asked: Sequence[Objective] = ()) -> dict[str, Any]:
     critical = worst("eu_critical_raw_material", max)
     classes = [supply.hazard_class(m) for m in site.metals]
     return {
-        **{o.quantity: worst(o.quantity, min if o.direction == "high" else max) for o in asked},
+        **{
+            o.quantity: worst(o.quantity, min if o.direction == "high" else max)
+            for o in asked
+            if o.kind == "element"
+        },
         "price_usd_per_kg": worst("price_usd_per_kg", max),
         "crustal_abundance_mg_per_kg": worst("crustal_abundance_mg_per_kg", min),
         "eu_critical_raw_material": None if critical is None else bool(critical),
@@ -53,7 +56,7 @@ def element_fact(objective: Objective, value: float | bool | None) -> str:
     """Write an element property of the worst centre with its unit."""
     if value is None:
         return "not known"
-    if column_info(objective.quantity).dtype == "bool":
+    if objective.kind == "element" and supply.is_flag(objective.quantity):
         return "yes" if value else "no"
     return number(float(value)) + (f" {objective.unit}" if objective.unit else "")
 
@@ -106,9 +109,11 @@ def uncertain(
     """Say what a reader should doubt."""
     sentences = []
     for objective, counted in zip(objectives, counts, strict=True):
-        if objective.kind == "element":
+        if objective.kind != "target":
             if facts.get(objective.quantity, 0) is None:
-                sentences.append(f"{objective.name}: not known, scored as the worst there is.")
+                what = "not known" if objective.kind == "element" else "no label of this site"
+                taken = "the worst there is" if objective.gap == "worst" else "the middle"
+                sentences.append(f"{objective.name}: {what}, scored as {taken}.")
             continue
         p = predictions[objective.quantity]
         if not counted:

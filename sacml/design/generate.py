@@ -1,11 +1,11 @@
 """Candidates of a layout by their position, without enumerating those before them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sacml.design.layout import Layout
+from sacml.design.parts import Layout
 from sacml.domain.conditions import CELLS, ELECTROLYTES, ROLES, Conditions
 from sacml.domain.elements import ALKALI
 from sacml.domain.modifiers import SITE_CLASSES, Modifier
@@ -38,6 +38,25 @@ def decode(layout: Layout, positions: NDArray[np.int64]) -> tuple[NDArray[np.int
         out[1][mask] = block.shells[shell]
         out[2][mask] = block.host
         out[3][mask] = block.surroundings[around]
+    return out
+
+
+def encode(layout: Layout, indices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return the position of candidates by centre, shell, host and surrounding index (n, 4).
+
+    -1 for what the layout does not hold.
+    """
+    out, offset = np.full(len(indices), -1, dtype=np.int64), 0
+    for block in layout.blocks:
+        columns = (block.centres, block.shells, block.surroundings)
+        for i in np.flatnonzero(indices[:, 2] == block.host):
+            centre, shell, around = indices[i, [0, 1, 3]]
+            found = [np.flatnonzero(c == x) for c, x in
+                     zip(columns, (centre, shell, around), strict=True)]  # fmt: skip
+            if all(map(len, found)):
+                c, s, a = (int(f[0]) for f in found)
+                out[i] = offset + (s * len(columns[2]) + a) * len(columns[0]) + c
+        offset += block.size
     return out
 
 

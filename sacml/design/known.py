@@ -1,13 +1,20 @@
 """Systems that have been labelled or reported: what a proposal is measured against."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sacml.domain.hosts import Host
 from sacml.domain.shells import MAX_NEIGHBOURS, Shell
 from sacml.domain.sites import Site
+
+if TYPE_CHECKING:
+    from sacml.design.parts import Parts
+    from sacml.features import CandidateTable
 
 DATASETS = ("literature", "dft", "series")
 
@@ -38,6 +45,15 @@ class KnownSystem:
         """Site with what it is called in print."""
         names = [n for n in self.names if n and n != str(self.site)]
         return str(self.site) + (f" ({names[0]})" if names else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "site": str(self.site),
+            "names": list(self.names),
+            "record_ids": list(self.record_ids),
+            "alkalis": list(self.alkalis),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +136,36 @@ class KnownSystems:
             and site.shell in s.site.possible_shells()
         )
 
-    def closeness(self, shell: Shell, host: Host, n_centres: int) -> tuple[int, int]:
-        """Return how far a scaffold is from evidence, and minus the number of systems there.
+    def closeness(
+        self, shells: Sequence[Shell], hosts: Sequence[Host], n_centres: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How far scaffolds are from evidence, and the number of systems there.
 
         The distance is that of the shells plus one for another host, to the closest known system
         with as many centres and a known shell; a large number where there is none.
+
+        Returns
+        -------
+        distance, count
+            Shape (len(shells), len(hosts)) each.
         """
-        distances = [
-            s.site.shell.distance(shell) + (s.site.host.type != host.type)
+        found = [
+            (s.site.shell, s.site.host.type)
             for s in self.systems
             if s.site.shell is not None
             and s.site.shell.is_known
             and len(s.site.metals) == n_centres
         ]
-        nearest = min(distances, default=2 * MAX_NEIGHBOURS)
-        return nearest, -distances.count(nearest)
+        if not found:
+            shape = (len(shells), len(hosts))
+            return np.full(shape, 2 * MAX_NEIGHBOURS), np.zeros(shape, dtype=np.int64)
+        distinct = list(dict.fromkeys(shell for shell, _ in found))
+        apart = np.array([[shell.distance(other) for other in distinct] for shell in shells])
+        moved = apart[:, [distinct.index(shell) for shell, _ in found]]
+        other_host = np.array([[host.type != kind for _, kind in found] for host in hosts])
+        distance = moved[:, None] + other_host[None]
+        nearest = distance.min(axis=2)
+        return nearest, (distance == nearest[:, :, None]).sum(axis=2)
 
     def nearest(self, site: Site) -> Nearest | None:
         """Return the closest known system with as many centres and a known shell, if any."""
@@ -166,6 +197,28 @@ def covers(known: Shell | None, shell: Shell | None) -> bool:
         and known.isomer in (None, shell.isomer)
         and known.nitrogen in (None, shell.nitrogen)
     )
+
+
+def places(parts: "Parts | CandidateTable", sites: Sequence[Site]) -> NDArray[np.int64]:
+    """Where sites stand among the components that candidates point into.
+
+    Returns
+    -------
+    ndarray of shape (n, 5)
+        Number of the site, and the indices of its centre, shell, host and surroundings; one row
+        for each shell that it may have, none for a site whose components are not there.
+    """
+    centres = {c: i for i, c in enumerate(parts.centres)}
+    hosts = {h: i for i, h in enumerate(parts.hosts)}
+    around = {s: i for i, s in enumerate(parts.surroundings)}
+    rows = [
+        (number, centres[s.metals], j, hosts[s.host], around[(s.axial, s.second_shell)])
+        for number, s in enumerate(sites)
+        if s.metals in centres and s.host in hosts and (s.axial, s.second_shell) in around
+        for j, shell in enumerate(parts.shells)
+        if covers(s.shell, shell)
+    ]
+    return np.array(rows, dtype=np.int64).reshape(-1, 5)
 
 
 def _matches(known: Site, site: Site) -> bool:

@@ -6,7 +6,6 @@ Constraints strike components out of a block before the product is ever taken.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import combinations_with_replacement
 from typing import Generic, TypeVar
@@ -15,51 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sacml.design.constraints import Constraints
+from sacml.design.parts import Block, Layout, Parts, Surroundings
+from sacml.design.split import split
 from sacml.design.vocabulary import default_shells
 from sacml.domain.hosts import Host, host_type
 from sacml.domain.shells import Shell, parse_counts
 from sacml.domain.sites import AXIAL_LIGANDS, Site
 from sacml.errors import DesignError, unknown
 
-Surroundings = tuple[tuple[str, ...], tuple[tuple[str, int], ...]]
-"""Axial ligands and second-shell dopants."""
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Distinct components of a space; blocks point into them by index."""
-
-    centres: tuple[tuple[str, ...], ...]
-    shells: tuple[Shell, ...]
-    hosts: tuple[Host, ...]
-    surroundings: tuple[Surroundings, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Sites of one host and one number of centres, as indices into `Parts` (int32)."""
-
-    host: int
-    centres: NDArray[np.int32]
-    shells: NDArray[np.int32]
-    surroundings: NDArray[np.int32]
-
-    @property
-    def size(self) -> int:
-        """Number of sites in the product."""
-        return len(self.centres) * len(self.shells) * len(self.surroundings)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Components and blocks after the constraints, with what they removed."""
-
-    parts: Parts
-    blocks: tuple[Block, ...]
-    declared: int
-    refused: Counter[str]
 
 
 class _Index(Generic[T]):
@@ -186,13 +149,13 @@ def build(
                 len(kept_centres) * len(around),
                 refused,
             )
-            if kept_centres and kept_shells:
+            for some in split(host, kept_centres, kept_shells, around, constraints, refused):
                 blocks.append(
                     Block(
                         index_hosts(host),
-                        index_centres.array(kept_centres),
-                        index_shells.array(kept_shells),
-                        index_around.array(around),
+                        index_centres.array(some.centres),
+                        index_shells.array(some.shells),
+                        index_around.array(some.surroundings),
                     )
                 )
     parts = Parts(

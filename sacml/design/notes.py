@@ -2,21 +2,32 @@
 
 from collections.abc import Sequence
 
-from sacml.design.proposals import Proposal
+from sacml.design.job import Job
+from sacml.design.proposal import Proposal
 from sacml.design.scoring import TOLERANCE
-from sacml.design.stream import Stream
+from sacml.design.stability import NAME, NOT_AVAILABLE
+from sacml.design.tally import Tally
 
 
 def write_notes(
-    stream: Stream, silent: Sequence[str], items: Sequence[Proposal]
+    job: Job,
+    tally: Tally,
+    silent: Sequence[str],
+    items: Sequence[Proposal],
+    *,
+    partial: bool,
+    defaults: bool,
+    exact_volume: bool,
 ) -> tuple[str, ...]:
     """Say what limits the list: interruption, silent objectives, domain, conditions, reach."""
-    space, scorer = stream.space, stream.scorer
+    space, scorer = job.space, job.scorer
     notes = []
-    if stream.partial:
-        notes.append(f"Interrupted after {stream.done:,} of {stream.total:,} candidates.")
-    elif len(items) < stream.pool.keep:
-        notes.append(f"Only {len(items)} of {stream.pool.keep} wanted proposals differ enough.")
+    if partial:
+        notes.append(f"Interrupted after {tally.done:,} of {space.size():,} candidates.")
+    elif len(items) < job.keep:
+        notes.append(f"Only {len(items)} of {job.keep} wanted proposals differ enough.")
+    for chance, best in zip(job.chances, tally.chance, strict=True):
+        notes.append(f"{chance}: the largest probability among the candidates is {best:.2g}.")
     known = sum(item.is_known for item in items)
     if known:
         notes.append(
@@ -34,7 +45,7 @@ def write_notes(
         )
         notes.append(f"No prediction tells the candidates apart: the order rests on {rest}.")
     for objective, counted, spread in zip(
-        scorer.objectives, scorer.counts, stream.high - stream.low, strict=True
+        scorer.objectives, scorer.counts, tally.high - tally.low, strict=True
     ):
         if not counted and spread > TOLERANCE:
             notes.append(
@@ -42,14 +53,24 @@ def write_notes(
                 f"(desirability differs by up to {spread:.2g})."
             )
     for target in scorer.scoring_targets:
-        if n := stream.out_of_domain[target]:
+        if n := tally.out_of_domain[target]:
             notes.append(
-                f"{n:,} of {stream.done:,} candidates lie outside the domain of the {target} "
+                f"{n:,} of {tally.done:,} candidates lie outside the domain of the {target} "
                 f"model; the desirability of its objective counts times {scorer.domain_penalty:g} "
                 "there."
             )
-    for target, n in (+stream.unbounded).items():
+    for target, n in (+tally.unbounded).items():
         notes.append(f"{n:,} predictions of {target} have no bounds.")
+    if defaults and NAME not in [o.name for o in scorer.objectives]:
+        notes.append(NOT_AVAILABLE)
+    for objective in scorer.objectives:
+        if objective.kind == "label":
+            notes.append(
+                f"{objective.name} rests on labels of {len(objective.labels)} sites; the others "
+                "count as the middle."
+            )
+    if not exact_volume:
+        notes.append("The hypervolume is approximated: the front has too many points or axes.")
     unstated = ", ".join(space.conditions.unstated)
     notes.append(
         f"Conditions: {space.conditions or 'none stated'}"

@@ -10,7 +10,6 @@ from pydantic import field_validator, model_validator
 from sacml.design import supply
 from sacml.design._base import Frozen
 from sacml.design.desirability import expected_ramp, interval_width, window_probability
-from sacml.domain.elements import column_info
 from sacml.domain.targets import TARGETS
 
 Array = NDArray[np.float64]
@@ -31,9 +30,10 @@ class Objective(Frozen):
     name
         Unique among the objectives of a ranking.
     kind
-        `target` (predicted) or `element` (a property of the centres; the worst centre counts).
+        `target` (predicted), `element` (a property of the centres; the worst centre counts) or
+        `label` (computed values of some sites, nothing for the others).
     quantity
-        Name of the target or of the element property.
+        Name of the target or of the element property (see also `sacml.design.supply.RANKS`).
     direction
         `low`, `high` or `window`.
     low, high
@@ -46,12 +46,17 @@ class Objective(Frozen):
         Scale of an element property, `linear` or `log10`; a target brings its own.
     floor
         Desirability of the worst there is, above 0, so that one objective cannot make all equal.
+    gap
+        How an element or a label that is not known counts: as the `worst` there is, or as the
+        `middle` (p = 1/2, the limit of ever wider intervals).
+    labels
+        Of kind `label`: sites as text with their values in `unit`.
     source
         Where the ends come from.
     """
 
     name: str
-    kind: Literal["target", "element"]
+    kind: Literal["target", "element", "label"]
     quantity: str
     direction: Literal["low", "high", "window"]
     low: float
@@ -60,6 +65,8 @@ class Objective(Frozen):
     weight: float = 1.0
     scale: Literal["linear", "log10"] = "linear"
     floor: float = 0.01
+    gap: Literal["worst", "middle"] = "worst"
+    labels: tuple[tuple[str, float], ...] = ()
     source: str = "given by the user"
 
     @field_validator("weight")
@@ -78,14 +85,16 @@ class Objective(Frozen):
 
     @model_validator(mode="after")
     def _check(self) -> "Objective":
-        if self.kind == "target":
+        if (self.kind == "label") != bool(self.labels):
+            raise ValueError("labels belong to an objective of kind 'label', which needs some")
+        if self.kind != "element":
             from sacml.domain.targets import target
 
             unit: str | None = target(self.quantity).unit
             if self.scale != "linear":
                 raise ValueError(f"a target brings its own scale; leave out scale={self.scale!r}")
         else:
-            unit = column_info(supply.check_property(self.quantity)).unit
+            unit = supply.unit_of(self.quantity)
         if self.unit != unit:
             raise ValueError(f"unit {self.unit!r} of {self.quantity}: it is kept in {unit!r}")
         if np.isnan(self.low) or np.isnan(self.high) or self.low >= self.high:
@@ -102,7 +111,7 @@ class Objective(Frozen):
 
     def forward(self, values: ArrayLike) -> Array:
         """Transform values in `unit` to the modelling scale."""
-        if self.kind == "target":
+        if self.kind != "element":
             return TARGETS[self.quantity].forward(values)
         x = np.asarray(values, dtype=float)
         if self.scale == "linear":
@@ -136,11 +145,12 @@ class Objective(Frozen):
         return self.floor + (1.0 - self.floor) * self._probability(mean, width), width
 
     def of_elements(self, values: ArrayLike) -> Array:
-        """Return the desirability of element values; a gap counts as the worst there is."""
+        """Return the desirability of element values or labels; `gap` says what NaN counts as."""
         x = np.asarray(values, dtype=float)
         gap = np.isnan(x)
         mean = self.forward(np.where(gap, self.low, x))
-        p = np.where(gap, 0.0, self._probability(mean, np.zeros_like(mean)))
+        missing = 0.0 if self.gap == "worst" else 0.5
+        p = np.where(gap, missing, self._probability(mean, np.zeros_like(mean)))
         return np.asarray(self.floor + (1.0 - self.floor) * p)
 
     def _probability(self, mean: Array, width: Array) -> Array:

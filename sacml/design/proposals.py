@@ -1,139 +1,21 @@
 """The answer of a ranking: proposals with their reasons, and what was left out."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sacml.design.known import KnownSystem, Nearest
+from sacml.design.findings import FrontPoint, KnownRank, MetalBest, WindowShift
 from sacml.design.objectives import Objective
-from sacml.domain.candidates import Candidate
+from sacml.design.prediction import finite
+from sacml.design.proposal import Proposal
 from sacml.domain.conditions import Conditions
-from sacml.domain.targets import TARGETS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "sacml.proposals/1"
-
-
-@dataclass(frozen=True, slots=True)
-class TargetPrediction:
-    """What a surrogate says of one candidate; value, lower and upper are in `unit`."""
-
-    target: str
-    value: float
-    lower: float
-    upper: float
-    unit: str
-    in_domain: bool
-    reasons: tuple[str, ...]
-
-    @property
-    def is_unbounded(self) -> bool:
-        """Whether the interval excludes nothing."""
-        cut = self.lower <= 0 and TARGETS[self.target].scale != "linear"
-        return math.isinf(self.upper) and (math.isinf(self.lower) or cut)
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """One ranked candidate.
-
-    Attributes
-    ----------
-    score
-        Weighted geometric mean of the desirabilities that count, 0 to 1.
-    predictions, desirability
-        By target and by name of the objective.
-    facts
-        Element facts of the worst centre: price_usd_per_kg, crustal_abundance_mg_per_kg (None
-        where the table has a gap), eu_critical_raw_material, hazard_class (ICH Q3D).
-    known_as
-        Known systems that this site is, as far as their sources state them.
-    perhaps
-        Known systems with the same centres and host whose shell is not printed.
-    nearest
-        Closest known system with a known shell, if any has as many centres.
-    why, uncertain
-        Sentences: what drove the rank, and what is not certain.
-    """
-
-    rank: int
-    candidate: Candidate
-    score: float
-    predictions: Mapping[str, TargetPrediction]
-    desirability: Mapping[str, float]
-    facts: Mapping[str, Any]
-    known_as: tuple[KnownSystem, ...]
-    perhaps: tuple[KnownSystem, ...]
-    nearest: Nearest | None
-    why: tuple[str, ...]
-    uncertain: tuple[str, ...]
-
-    @property
-    def is_known(self) -> bool:
-        """Whether this site has been labelled or reported."""
-        return bool(self.known_as)
-
-    @property
-    def in_domain(self) -> bool:
-        """Whether every surrogate that was asked knows candidates like this one."""
-        return all(p.in_domain for p in self.predictions.values())
-
-    def row(self) -> dict[str, Any]:
-        """Return one flat row; column names carry the unit."""
-        out: dict[str, Any] = {
-            "rank": self.rank,
-            "site": str(self.candidate.site),
-            "alkali": self.candidate.alkali,
-            "conditions": str(self.candidate.conditions),
-            "score": self.score,
-        }
-        for name, p in self.predictions.items():
-            column = TARGETS[name].column
-            out |= {column: p.value, f"{column}_lower": p.lower, f"{column}_upper": p.upper}
-            out[f"{name}_in_domain"] = p.in_domain
-        out |= {f"desirability: {name}": d for name, d in self.desirability.items()}
-        out |= dict(self.facts)
-        out["known_as"] = "; ".join(s.label for s in self.known_as)
-        out["known_records"] = ";".join(r for s in self.known_as for r in s.record_ids)
-        out["perhaps_known_as"] = "; ".join(s.label for s in self.perhaps)
-        out["nearest_known"] = str(self.nearest.system.site) if self.nearest else ""
-        out["distance_to_nearest"] = self.nearest.distance if self.nearest else None
-        out["why"] = " ".join(self.why)
-        out["uncertain"] = " ".join(self.uncertain)
-        return out
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; infinite ends are None."""
-        return {
-            "rank": self.rank,
-            "candidate": str(self.candidate),
-            "site": str(self.candidate.site),
-            "score": self.score,
-            "predictions": {
-                name: {
-                    "value": _finite(p.value),
-                    "lower": _finite(p.lower),
-                    "upper": _finite(p.upper),
-                    "unit": p.unit,
-                    "in_domain": p.in_domain,
-                    "reasons": list(p.reasons),
-                }
-                for name, p in self.predictions.items()
-            },
-            "desirability": dict(self.desirability),
-            "facts": dict(self.facts),
-            "known_as": [_system(s) for s in self.known_as],
-            "perhaps_known_as": [_system(s) for s in self.perhaps],
-            "nearest_known": self.nearest
-            and {**_system(self.nearest.system), "distance": self.nearest.distance},
-            "why": list(self.why),
-            "uncertain": list(self.uncertain),
-        }
+SCHEMA = "sacml.proposals/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +48,18 @@ class Proposals:
         Sentences.
     partial
         Whether the ranking was interrupted.
+    front, n_front
+        Best scored points of the non-dominated front, best first, and how many points it has.
+    hypervolume
+        Share of the unit cube of the desirabilities that the front dominates, 0 to 1.
+    best_by_metal
+        Metal -> best ranked candidate among the sites that hold it.
+    known_ranks
+        Where the known systems rank, those outside the space last.
+    shifts
+        How the list changes when the window of the binding energy is moved.
+    chances
+        Chance constraints, as text.
     """
 
     items: tuple[Proposal, ...]
@@ -182,6 +76,13 @@ class Proposals:
     versions: Mapping[str, str]
     notes: tuple[str, ...]
     partial: bool
+    front: tuple[FrontPoint, ...] = ()
+    n_front: int = 0
+    hypervolume: float = 0.0
+    best_by_metal: Mapping[str, MetalBest] = field(default_factory=dict)
+    known_ranks: tuple[KnownRank, ...] = ()
+    shifts: tuple[WindowShift, ...] = ()
+    chances: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -221,8 +122,8 @@ class Proposals:
             "objectives": [
                 {
                     **o.model_dump(),
-                    "low": _finite(o.low),
-                    "high": _finite(o.high),
+                    "low": finite(o.low),
+                    "high": finite(o.high),
                     "wish": o.wish,
                     "counts": o.name not in self.not_discriminating,
                 }
@@ -230,19 +131,12 @@ class Proposals:
             ],
             "model_versions": dict(self.versions),
             "notes": list(self.notes),
+            "chances": list(self.chances),
             "proposals": [p.to_dict() for p in self.items],
+            "front": [p.to_dict() for p in self.front],
+            "n_front": self.n_front,
+            "hypervolume": self.hypervolume,
+            "best_by_metal": {m: b.to_dict() for m, b in self.best_by_metal.items()},
+            "known_ranks": [k.to_dict() for k in self.known_ranks],
+            "shifts": [s.to_dict() for s in self.shifts],
         }
-
-
-def _finite(value: float) -> float | None:
-    number = float(value)
-    return number if abs(number) < float("inf") else None
-
-
-def _system(system: KnownSystem) -> dict[str, Any]:
-    return {
-        "site": str(system.site),
-        "names": list(system.names),
-        "record_ids": list(system.record_ids),
-        "alkalis": list(system.alkalis),
-    }

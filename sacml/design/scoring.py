@@ -1,6 +1,6 @@
 """Score whole tables of candidates: predictions, desirabilities, and their combination."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sacml.design.desirability import combine
+from sacml.design.lookup import Lookup
 from sacml.design.objectives import Objective
-from sacml.design.supply import of_centres
 
 if TYPE_CHECKING:
     from sacml.features import CandidateTable
@@ -69,6 +69,8 @@ class Scorer:
     domain_penalty
         Factor on the desirability of an objective where its surrogate says that the candidate
         lies outside its domain.
+    also
+        Further targets that are predicted, without an objective.
     """
 
     def __init__(
@@ -77,17 +79,17 @@ class Scorer:
         surrogates: Mapping[str, SurrogateLike],
         level: float,
         domain_penalty: float,
+        also: Iterable[str] = (),
     ) -> None:
         self.objectives = tuple(objectives)
-        self.targets = tuple(dict.fromkeys(o.quantity for o in objectives if o.kind == "target"))
+        wanted = [o.quantity for o in objectives if o.kind == "target"]
+        self.targets = tuple(dict.fromkeys([*wanted, *also]))
         self.surrogates = {t: surrogates[t] for t in self.targets}
         self.level = level
         self.domain_penalty = domain_penalty
         self.counts: tuple[bool, ...] = (True,) * len(self.objectives)
         """Which objectives enter the score."""
-        self._by_centres: tuple[tuple[tuple[str, ...], ...], list[NDArray[np.float64]]] | None = (
-            None
-        )
+        self._cached: tuple[object, dict[str, Lookup]] = (None, {})
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -100,10 +102,11 @@ class Scorer:
         pairs = zip(self.objectives, self.counts, strict=True)
         return tuple(dict.fromkeys(o.quantity for o, c in pairs if c and o.kind == "target"))
 
-    def probe(self, table: "CandidateTable") -> None:
+    def probe(self, table: "CandidateTable") -> Scored:
         """Leave out of the score what does not tell the candidates of a sample apart."""
-        raw = self(table).raw
-        self.counts = tuple(bool(x) for x in np.ptp(raw, axis=0) > TOLERANCE)
+        scored = self(table)
+        self.counts = tuple(bool(x) for x in np.ptp(scored.raw, axis=0) > TOLERANCE)
+        return scored
 
     def __call__(self, table: "CandidateTable") -> Scored:
         """Score a table."""
@@ -117,24 +120,46 @@ class Scorer:
                 p = predictions[objective.quantity]
                 raw[:, j], width = objective.of_prediction(p.value, p.lower, p.upper, self.level)
                 unbounded[objective.quantity] = int(np.isinf(width).sum())
-                factor = np.where(in_domain[objective.quantity], 1.0, self.domain_penalty)
-                damped[:, j] = raw[:, j] * factor
+                damped[:, j] = raw[:, j] * self._factor(in_domain[objective.quantity])
             else:
-                raw[:, j] = damped[:, j] = self._elements(table.centres, j)[table.centre_index]
-        counted = np.flatnonzero(self.counts)
-        score = np.round(combine(damped[:, counted], self.weights[counted]), SCORE_DECIMALS)
-        return Scored(score, damped, raw, in_domain, unbounded, predictions)
+                raw[:, j] = damped[:, j] = self._lookup(table, objective).desirability(table)
+        return Scored(self._combined(damped), damped, raw, in_domain, unbounded, predictions)
 
-    def _elements(self, centres: tuple[tuple[str, ...], ...], j: int) -> NDArray[np.float64]:
-        """Desirability of an element objective for each centre set; kept between chunks."""
-        if self._by_centres is None or self._by_centres[0] is not centres:
-            columns = []
-            for objective in self.objectives:
-                if objective.kind == "target":
-                    columns.append(np.empty(0))
-                    continue
-                worst = min if objective.direction == "high" else max
-                values = of_centres(centres, objective.quantity, worst)
-                columns.append(objective.of_elements(values))
-            self._by_centres = (centres, columns)
-        return self._by_centres[1][j]
+    def rescored(self, scored: Scored, objective: Objective) -> NDArray[np.float64]:
+        """Return the scores (n,) with a predicted objective in the place of its namesake."""
+        j = [o.name for o in self.objectives].index(objective.name)
+        p = scored.predictions[objective.quantity]
+        damped = scored.desirability.copy()
+        damped[:, j] = objective.of_prediction(p.value, p.lower, p.upper, self.level)[0]
+        damped[:, j] *= self._factor(scored.in_domain[objective.quantity])
+        return self._combined(damped)
+
+    def values(self, table: "CandidateTable", scored: Scored) -> NDArray[np.float64]:
+        """Return what the objectives are about (n, m), in their units; NaN where not known."""
+        columns = [
+            np.asarray(scored.predictions[o.quantity].value, dtype=float)
+            if o.kind == "target"
+            else self._lookup(table, o).values(table)
+            for o in self.objectives
+        ]
+        return np.stack(columns, axis=1)
+
+    def _factor(self, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.where(inside, 1.0, self.domain_penalty)
+
+    def _combined(self, damped: NDArray[np.float64]) -> NDArray[np.float64]:
+        counted = np.flatnonzero(self.counts)
+        return np.round(combine(damped[:, counted], self.weights[counted]), SCORE_DECIMALS)
+
+    def _lookup(self, table: "CandidateTable", objective: Objective) -> "Lookup":
+        """What is known of an objective without a model; kept between chunks of one space."""
+        if self._cached[0] is not table.centres:
+            self._cached = (table.centres, {})
+        kept = self._cached[1]
+        if objective.name not in kept:
+            kept[objective.name] = Lookup.of(objective, table)
+        return kept[objective.name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the cache behind: in another process it is made again."""
+        return {**self.__dict__, "_cached": (None, {})}

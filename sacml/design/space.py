@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from sacml.design import generate, layout
-from sacml.design._base import Frozen
+from sacml.design import generate
+from sacml.design._base import Frozen, plain
 from sacml.design.constraints import Constraints
-from sacml.design.vocabulary import default_hosts, parse_shell, plausible_centres
+from sacml.design.contradictions import emptying, nothing_left
+from sacml.design.estimate import CHUNK, Estimate
+from sacml.design.layout import build as lay_out
+from sacml.design.layout import check_surroundings, nearest_host
+from sacml.design.parts import Layout, Parts
+from sacml.design.vocabulary import CENTRES, default_hosts, parse_shell, plausible_centres
 from sacml.domain.candidates import check_alkali
 from sacml.domain.conditions import STANDARD, Conditions
 from sacml.domain.elements import METALS
@@ -21,8 +26,6 @@ from sacml.errors import DesignError, unknown
 
 if TYPE_CHECKING:
     from sacml.features import CandidateTable
-
-CENTRES = {"single": 1, "dual": 2}
 
 
 def _pairs(given: Any) -> Any:
@@ -96,14 +99,14 @@ class Space(Frozen):
     @field_validator("hosts")
     @classmethod
     def _check_hosts(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(layout.nearest_host(text)) for text in given))
+        return tuple(dict.fromkeys(str(nearest_host(text)) for text in given))
 
     @field_validator("single_shells", "dual_shells")
     @classmethod
     def _check_shells(cls, given: ShellLists) -> ShellLists:
         return tuple(
             (
-                str(layout.nearest_host(host)),
+                str(nearest_host(host)),
                 tuple(dict.fromkeys(str(parse_shell(text)) for text in shells)),
             )
             for host, shells in given
@@ -123,8 +126,8 @@ class Space(Frozen):
                         f"{setting} names host {host!r}, which is not among hosts: "
                         + ", ".join(self.hosts)
                     )
-        hosts = [layout.nearest_host(text) for text in self.hosts]
-        layout.check_surroundings(hosts, self.axial_ligands, self.second_shell)
+        hosts = [nearest_host(text) for text in self.hosts]
+        check_surroundings(hosts, self.axial_ligands, self.second_shell)
         return self
 
     @classmethod
@@ -158,7 +161,7 @@ class Space(Frozen):
         # reach of None opens the space, which TOML can only say in a word
         if self.constraints.reach is None:
             out["constraints"]["reach"] = "any"
-        return _plain(out)
+        return plain(out)
 
     def to_toml(self) -> str:
         """Return a TOML text that `from_toml` reads back."""
@@ -166,8 +169,7 @@ class Space(Frozen):
 
         return tomlkit.dumps(self.to_dict())
 
-    @cached_property
-    def _layout(self) -> layout.Layout:
+    def _laid_out(self, constraints: Constraints) -> Layout:
         shells = {
             n: {
                 host: tuple(parse_shell(text) for text in texts)
@@ -175,73 +177,65 @@ class Space(Frozen):
             }
             for word, n in CENTRES.items()
         }
+        return lay_out(
+            self.metals,
+            [CENTRES[word] for word in self.centres],
+            [nearest_host(text) for text in self.hosts],
+            shells,
+            self.axial_ligands,
+            self.second_shell,
+            constraints,
+        )
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Components and blocks that are left, made once."""
         try:
-            laid = layout.build(
-                self.metals,
-                [CENTRES[word] for word in self.centres],
-                [layout.nearest_host(text) for text in self.hosts],
-                shells,
-                self.axial_ligands,
-                self.second_shell,
-                self.constraints,
-            )
+            laid = self._laid_out(self.constraints)
         except DesignError:
             raise
         except ValueError as error:
             raise DesignError(f"space {self.name!r} cannot be laid out: {error}") from None
         if not laid.blocks:
-            removed = "; ".join(f"{why}: {n:,}" for why, n in laid.refused.most_common())
-            raise DesignError(
-                f"the space {self.name!r} is empty: of {laid.declared:,} declared candidates none "
-                f"is left (removed by {removed or 'nothing: its hosts take no such sites'}); "
-                "loosen the constraint that removed most"
-            )
+            because = emptying(self.constraints, lambda c: self._laid_out(c).size)
+            raise nothing_left(self.name, laid, because)
         return laid
 
     @property
-    def parts(self) -> layout.Parts:
+    def parts(self) -> Parts:
         """Distinct components that are left after the constraints."""
-        return self._layout.parts
+        return self.layout.parts
 
     def declared_size(self) -> int:
         """Number of candidates before the constraints, computed without enumeration."""
-        return self._layout.declared
+        return self.layout.declared
 
     def size(self) -> int:
         """Number of candidates after the constraints, computed without enumeration."""
-        return sum(block.size for block in self._layout.blocks)
+        return self.layout.size
 
     def refused(self) -> Counter[str]:
         """Candidates that the constraints remove, by reason; each is counted once."""
-        return Counter(self._layout.refused)
+        return Counter(self.layout.refused)
 
-    def memory_estimate(self, chunk: int = 50_000, n_targets: int = 3) -> int:
-        """Estimate the memory in bytes that a ranking takes beyond the loaded package.
+    def estimate(self) -> Estimate:
+        """Say how large the space is and what ranking it takes, before anything runs."""
+        return Estimate.of(self)
 
-        One chunk: indices, two copies of its float32 descriptors, twelve columns per target.
-        """
-        from sacml.features import FEATURE_NAMES
-
-        rows = min(chunk, self.size())
-        return rows * (60 + 2 * 4 * len(FEATURE_NAMES) + 12 * 8 * n_targets)
+    def memory_estimate(self, chunk: int = CHUNK, n_targets: int = 3) -> int:
+        """Estimate the memory in bytes that a ranking takes beyond the loaded package."""
+        return Estimate.of(self, chunk, n_targets).memory_bytes
 
     def rows(self, positions: ArrayLike) -> "CandidateTable":
         """Return the candidates at these positions (0 to size - 1), in the order given."""
         return generate.table(
-            self._layout, np.asarray(positions, dtype=np.int64), self.alkali, self.conditions
+            self.layout, np.asarray(positions, dtype=np.int64), self.alkali, self.conditions
         )
 
-    def chunks(self, rows: int = 50_000) -> Iterator["CandidateTable"]:
+    def chunks(self, rows: int = CHUNK) -> Iterator["CandidateTable"]:
         """Yield the candidates lazily, always in the same order, `rows` at a time."""
         if rows < 1:
             raise DesignError(f"chunks of {rows} candidates: write 1 or more")
         total = self.size()
         for start in range(0, total, rows):
             yield self.rows(np.arange(start, min(start + rows, total)))
-
-
-def _plain(value: Any) -> Any:
-    """Turn tuples into lists, at any depth."""
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value

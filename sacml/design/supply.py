@@ -12,19 +12,35 @@ HAZARD_CLASSES = ("1", "2A", "2B", "3", "other", "unassessed")
 """Classes of ICH Q3D(R2), and `unassessed` for elements that the guideline does not name."""
 
 
-def check_property(name: str) -> str:
-    """Return the name of a numeric element property, or raise with what is allowed."""
+RANKS = {"hazard_rank": {"1": 1.0, "2A": 2.0, "2B": 2.0, "3": 3.0, "other": 4.0}}
+"""Numbers for words of the element table. `hazard_rank` is the class of ICH Q3D(R2), 1 the most
+toxic, 4 for elements that it names without a class; 2A and 2B differ in how likely the element
+occurs in a product (europeanpharmaceuticalreview.com/article/82507). Elements that it does not name
+have none."""
+
+
+def unit_of(name: str) -> str | None:
+    """Return the unit of a numeric element property, or raise with what is allowed."""
+    if name in RANKS:
+        return None
     info = column_info(name)
     if info.dtype == "str":
         raise DesignError(
             f"element property {name!r} is a text and cannot be an objective; take a number such "
-            "as price_usd_per_kg, crustal_abundance_mg_per_kg or eu_critical_raw_material"
+            "as price_usd_per_kg, hhi_production, eu_critical_raw_material or hazard_rank"
         )
-    return name
+    return info.unit
+
+
+def is_flag(name: str) -> bool:
+    """Whether an element property says yes or no."""
+    return name not in RANKS and column_info(name).dtype == "bool"
 
 
 def value(symbol: str, prop: str) -> float:
     """Return an element property as a float, NaN where the table has a gap."""
+    if prop in RANKS:
+        return RANKS[prop].get(element(symbol).ich_q3d_class or "", float("nan"))
     found = getattr(element(symbol), prop)
     return float("nan") if found is None else float(found)
 

@@ -9,6 +9,8 @@ from sacml.domain.hosts import HostType, host_types
 from sacml.domain.shells import Shell
 from sacml.errors import NotationError
 
+CENTRES = {"single": 1, "dual": 2}
+"""Centres of a site, in words and numbers."""
 X2Y2_ISOMERS = ("cis5", "cis6", "trans")
 """The three ways to place two kinds of neighbours, two of each, in a double vacancy."""
 

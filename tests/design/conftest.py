@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sacml.design import KnownSystems, Objective
+from sacml.design import KnownSystems, Objective, Space
 from sacml.domain import Conditions, Modifier, Site
 
 
@@ -100,6 +100,11 @@ def record(site, record_id, material="", alkali="Li"):
 
 
 @pytest.fixture
+def make_record():
+    return record
+
+
+@pytest.fixture
 def known():
     return KnownSystems.from_records(
         [
@@ -112,4 +117,17 @@ def known():
             record("vac-N4@graphene", "F-1"),
             record("@graphene", "G-1"),
         ]
+    )
+
+
+@pytest.fixture
+def small_space():
+    """Some hundred candidates that the structure builder is not asked about."""
+    return Space.default(
+        metals=["Fe", "Co", "Ni", "Zn", "Mg", "Pt"],
+        hosts=["graphene", "c2n", "ti3c2"],
+        axial_ligands=["OH"],
+        single_shells={"graphene": ["N4", "C4", "N3C", "O4", "N2O2(trans)"]},
+        dual_shells={"graphene": ["N6"], "c2n": ["N6"], "ti3c2": ["C6"]},
+        constraints={"reach": "any"},
     )

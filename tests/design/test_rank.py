@@ -185,7 +185,7 @@ def test_frame_csv_and_dict(result, tmp_path):
     first = result.to_csv(tmp_path / "a" / "p.csv").read_bytes()
     assert first == result.to_csv(tmp_path / "q.csv").read_bytes()
     data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
-    assert data["schema"] == "sacml.proposals/1"
+    assert data["schema"] == "sacml.proposals/2"
     assert data["objectives"][1]["counts"] is False
     assert data["proposals"][0]["site"] == str(result[0].candidate.site)
 

@@ -139,6 +139,8 @@ def test_size_needs_no_enumeration():
         ({"second_shell": ["C1"], "hosts": ["graphene"]}, "no host of this space admits"),
         ({"alkali": "Rb"}, "unknown alkali 'Rb'"),
         ({"metal": ["Fe"]}, "metal: there is no such setting"),
+        # no data carry it, so it is no design variable
+        ({"loading": [1, 2]}, "loading: there is no such setting"),
         ({"centres": ["triple"]}, "triple"),
         ({"conditions": "x=3"}, "unknown condition 'x'"),
         ({"alkali": "Rb", "metals": ["Fee"]}, "metals: unknown metal"),
