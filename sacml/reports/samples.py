@@ -21,6 +21,7 @@ _TITLES = {
     "trees": "extra trees",
     "gp": "Gaussian process",
     "stack": "stack (mean of trees and GP)",
+    "gnn": "graph network",
 }
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ s.target }} from structures</title>

@@ -4,7 +4,10 @@ import json
 
 import pytest
 from shell import rows_of, sacml
+from typer.testing import CliRunner
 
+from sacml.cli import propose as command
+from sacml.cli.app import app
 from sacml.domain import Candidate, element
 
 
@@ -59,6 +62,13 @@ def test_the_same_command_twice_gives_the_same_list(tmp_path):
         (["-a", "Li", "--max-price-usd-per-kg", "0.000001"], "price"),
         (["-a", "Li", "--space", "no.toml"], "no.toml"),
         (["-a", "Li", "--top", "0"], "top"),
+        ([], "one alkali metal is needed"),
+        (["Li", "-a", "Na"], "Li and Na were given"),
+        (["Li", "--out", "answer.html"], "a .csv file for the table, or a folder"),
+        (["Li", "--chance", "P(binding_energy < 3 mV) > 0.5"], "unit 'mV'"),
+        (["Li", "--objective", "beauty: weight=1"], "none of this name"),
+        (["Li", "--max-candidates", "10"], "too large"),
+        (["Li", "--workers", "2", "--dask", "tcp://127.0.0.1:1"], "not both"),
     ],
 )
 def test_a_mistake_gets_one_clear_message_and_no_traceback(arguments, says):
@@ -66,3 +76,88 @@ def test_a_mistake_gets_one_clear_message_and_no_traceback(arguments, says):
     assert done.returncode == 1
     assert says in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+SPACE = """
+metals = ["Co", "Fe", "Zn"]
+hosts = ["graphene"]
+centres = ["single"]
+"""
+
+
+@pytest.fixture
+def space(tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text(SPACE, encoding="utf-8")
+    return path
+
+
+def test_a_folder_holds_the_answer_and_one_that_is_not_ours_is_refused(tmp_path, space):
+    out = tmp_path / "answer"
+    asked = ("propose", "Na", "--space", space, "--top", "2", "--out", out)
+    done = sacml(*asked)
+    assert done.returncode == 0, done.stderr
+    assert str(out / "proposals.html") in done.stdout
+    assert {"proposals.csv", "proposals.json", "proposals.html"} <= {p.name for p in out.iterdir()}
+    answer = json.loads((out / "proposals.json").read_text(encoding="utf-8"))
+    assert [(out / s["folder"] / "POSCAR").is_file() for s in answer["structures"]] == [True] * 2
+    page = (out / "proposals.html").read_text(encoding="utf-8")
+    assert f"sacml propose Na --space {space} --top 2 --out {out}" in page
+    again = sacml("propose", "Na", "--space", space, "--out", tmp_path)
+    assert again.returncode == 1
+    assert "not empty" in again.stderr
+
+
+def test_an_estimate_says_the_size_and_ranks_nothing(space):
+    done = sacml("propose", "Li", "--space", space, "--estimate", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["schema"] == "sacml.proposals.estimate/1"
+    assert found["declared"] == found["candidates"] + sum(found["refused"].values())
+    assert found["memory_bytes"] > 0
+
+
+def test_processes_give_the_same_list_as_one(tmp_path, space):
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    for path, workers in ((first, "1"), (second, "2")):
+        asked = ("propose", "Li", "--space", space, "--top", "3", "-o", path, "-w", workers)
+        assert sacml(*asked).returncode == 0
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_an_interrupt_gives_a_marked_answer_to_go_on_from(tmp_path, space, monkeypatch):
+    def interrupt(done_word, what):
+        def stop(done, total):
+            if what == "candidates":
+                raise KeyboardInterrupt
+
+        return stop
+
+    out, state = tmp_path / "answer", tmp_path / "state.npz"
+    asked = ["propose", "Li", "--space", str(space), "--top", "2", "--resume", str(state), "-o",
+             str(out)]  # fmt: skip
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "progress", interrupt)
+        stopped = CliRunner().invoke(app, asked)
+    assert stopped.exit_code == 130
+    assert "the answer is partial" in stopped.stderr
+    assert "Partial." in (out / "proposals.html").read_text(encoding="utf-8")
+    assert json.loads((out / "proposals.json").read_text(encoding="utf-8"))["partial"] is True
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.stderr
+    assert json.loads((out / "proposals.json").read_text(encoding="utf-8"))["partial"] is False
+
+
+def test_objectives_and_chances_change_the_list(space):
+    asked = ["propose", "Li", "--space", str(space), "--top", "3", "--json"]
+    plain = json.loads(CliRunner().invoke(app, asked).stdout)
+    moved = json.loads(
+        CliRunner().invoke(app, [*asked, "--objective", "binding energy: low=-3, high=-2.4"]).stdout
+    )
+    assert plain["objectives"][0]["low"] != moved["objectives"][0]["low"] == -3
+    assert [p["score"] for p in plain["proposals"]] != [p["score"] for p in moved["proposals"]]
+    bound = json.loads(
+        CliRunner().invoke(app, [*asked, "--chance", "P(binding_energy < -1.2 eV) > 0.8"]).stdout
+    )
+    assert bound["chances"] == ["P(binding_energy < -1.2 eV) > 0.8"]
+    assert bound["n_ranked"] < plain["n_ranked"]
