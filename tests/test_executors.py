@@ -1,9 +1,14 @@
 import sys
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
+import pandas as pd
 import pytest
 
 from sacml import executors
-from sacml.executors import ExecutorError, dask_executor
+from sacml.data import training_records
+from sacml.evaluation import evaluate
+from sacml.executors import ExecutorError, chosen, dask_executor, outcome
 
 
 def square(x):
@@ -35,3 +40,48 @@ def test_work_is_done_by_the_cluster_and_errors_come_back():
     ):
         assert list(pool.map(square, range(5))) == [0, 1, 4, 9, 16]
         assert isinstance(pool.submit(square, "x").exception(), TypeError)
+
+
+def test_the_executor_that_is_asked_for_is_made():
+    with chosen() as pool:
+        assert pool is None
+    with pytest.raises(ExecutorError), chosen(4, "nonsense://x"):
+        pass
+
+
+class Refusing(Executor):
+    """Takes work and breaks, as a pool does whose process was killed."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        future.set_exception(BrokenProcessPool("a child process terminated abruptly"))
+        return future
+
+
+def test_an_executor_that_broke_is_a_message_and_errors_of_the_work_are_themselves():
+    with pytest.raises(ExecutorError, match=r"terminated abruptly.*run the same command again"):
+        outcome(Refusing().submit(square, 1))
+    cancelled = Future()
+    cancelled.cancel()
+    cancelled.set_running_or_notify_cancel()
+    with pytest.raises(ExecutorError, match="executor broke"):
+        outcome(cancelled)
+    own = Future()
+    own.set_exception(KeyError("mine"))
+    with pytest.raises(KeyError, match="mine"):
+        outcome(own)
+
+
+def test_folds_come_from_an_executor_as_from_here():
+    dataset = training_records("binding_energy")
+    asked = {"models": ("constant", "ridge"), "splits": ("leave_one_metal_out",)}
+    told = {"here": [], "there": []}
+    here = evaluate(dataset, "binding_energy", **asked, on_fold=told["here"].append)
+    with ThreadPoolExecutor(2) as pool:
+        there = evaluate(dataset, "binding_energy", **asked, on_fold=told["there"].append,
+                         executor=pool)  # fmt: skip
+    pd.testing.assert_frame_equal(there.predictions, here.predictions)
+    pd.testing.assert_frame_equal(there.scores, here.scores)
+    assert told["there"] == told["here"]
+    with pytest.raises(ExecutorError):
+        evaluate(dataset, "binding_energy", **asked, executor=Refusing())

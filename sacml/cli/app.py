@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sacml import __version__
-from sacml.cli import data, evaluate, label, models, predict, propose, runs, structure, train
+from sacml.cli import data, evaluate, label, loop, models, predict, propose, runs, structure, train
 from sacml.errors import SacmlError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("evaluate")(evaluate.evaluate)
+app.command("loop")(loop.loop)
 app.command("predict")(predict.predict)
 app.command("propose")(propose.propose)
 app.command("structure")(structure.structure)

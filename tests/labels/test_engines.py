@@ -538,8 +538,10 @@ def test_the_interrupt_of_a_user_leaves_nothing_running(tmp_path, fakes, monkeyp
     assert not any(alive(p) for p in (tmp_path / "pids").read_text().split())
 
 
-@pytest.mark.parametrize(("symbols", "moment", "kept"), [("NO", 2.0, 1.0), ("MnN", 3.0, 2.0),
-                                                         ("MnN", 4.0, 4.0), ("CeO", 2.0, 1.0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("symbols", "moment", "kept"),
+    [("NO", 2.0, 1.0), ("MnN", 3.0, 2.0), ("MnN", 4.0, 4.0), ("CeO", 2.0, 1.0)],
+)
 def test_start_moments_fit_the_electrons_that_tblite_counts(symbols, moment, kept):
     pytest.importorskip("tblite")
     atoms = Atoms(symbols, [[0, 0, 0], [0, 0, 1.6]])

@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sacml.errors import SacmlError
 from sacml.labels.engines.base import check_settings
 from sacml.labels.engines.jobs import mesh_of, structures
+from sacml.labels.extxyz import unmark
 from sacml.labels.settings import INPUT_CODES, ProtocolSettings
 from sacml.labels.task import LabelError, Task, TaskResult
 from sacml.structures.inputs import Settings, write_inputs
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class InputsEngine:
             scan = structures(task, settings)
             for number, atoms in enumerate(scan):
                 part = folder / f"lattice_{number}" if len(scan) > 1 else folder
-                write_inputs(atoms, part, [code], input_settings(task, settings))
+                write_inputs(_unmarked(atoms), part, [code], input_settings(task, settings))
         except (SacmlError, OSError) as error:
             return TaskResult.failed(task, "bad_input", str(error), level, attempt=attempt)
         reason = (
@@ -36,6 +41,15 @@ class InputsEngine:
             "`sacml data import`"
         )
         return TaskResult.failed(task, "waiting", reason, level, attempt=attempt)
+
+
+def _unmarked(atoms: "Atoms") -> "Atoms":
+    """Name atoms by plain numbers, as the writers do."""
+    copy = atoms.copy()
+    for key in ("centre", "shell"):
+        if key in copy.info:
+            copy.info[key] = " ".join(map(str, unmark(copy.info[key])))
+    return copy
 
 
 def input_settings(task: Task, settings: ProtocolSettings) -> Settings:
