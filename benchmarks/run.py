@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 NAMES = (
     "startup", "descriptors", "scoring", "intervals", "design", "structures", "geometry", "graphs",
-    "campaign", "serving",
+    "gnn", "campaign", "serving", "cluster",
 )  # fmt: skip
 
 

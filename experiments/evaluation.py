@@ -13,8 +13,9 @@ import argparse
 import sys
 
 from sacml.errors import SacmlError
+from sacml.executors import processes
 from sacml.workflows.evaluate import PARTS, evaluate
-from sacml.workflows.evaluate_executor import job_bar, processes
+from sacml.workflows.evaluate_bar import job_bar
 
 
 def main() -> None:

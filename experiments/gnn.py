@@ -1,17 +1,21 @@
-"""The graph network beside tabular models, on identical rows and folds.
+"""The graph network beside tabular models, on identical folds and rows.
 
-    python experiments/gnn.py targets --target binding_energy
+    python experiments/gnn.py targets
     python experiments/gnn.py sites --split metal --data ../shared/data/public/sac_hoer
 
-``targets``: a bundled target; the rows are those of which a structure can be built, and every model
-is evaluated on these. ``sites``: free energies of H, O, OH and OOH on the bare site of another
+``targets``: the bundled targets, on the folds of the release. Every model is judged on the rows of
+which a structure can be built; the tabular ones were taught by all rows of a fold and, where that
+is another number, by these rows alone (``all, readable``). ``gnn_TARGET.csv`` holds the scores and
+``gnn_TARGET_paired.csv`` the paired differences, network minus the other.
+``sites``: free energies of H, O, OH and OOH on the bare site of another
 group's data set, which is read by path and no part of this repository; which adsorbate is asked for
-is the choice of the output. Predictions per row are written to ``--out``.
+is the choice of the output; predictions per row are written to ``--out``.
 """
 
 import argparse
 import json
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -22,25 +26,33 @@ from ase.io import read
 from sklearn.model_selection import GroupKFold
 
 from sacml.data.catalogue import training_records
+from sacml.data.splits import Split
+from sacml.domain import PRIMARY
+from sacml.domain import target as find_target
 from sacml.errors import SacmlError
-from sacml.evaluation.cells import Cell, run_cell
-from sacml.evaluation.fits import Found
-from sacml.evaluation.groups import exchangeable_groups, make_splits
-from sacml.evaluation.held_out import HeldOut
-from sacml.evaluation.protocol import Evaluation
+from sacml.evaluation import FoldDone, evaluate
+from sacml.evaluation.fits import fit_folds, readable_folds, unread
+from sacml.evaluation.groups import exchangeable_groups
+from sacml.evaluation.held_out import HeldOut, finish
+from sacml.evaluation.scores import score_table
 from sacml.evaluation.select import MIN_SAC_GROUPS
+from sacml.evaluation.significance import compare
 from sacml.models.described import Described
 from sacml.models.gnn import store
-from sacml.models.gnn.candidates import CandidateGraphs, buildable
-from sacml.models.gnn.estimator import GraphRegressor
-from sacml.models.gnn.fitting import TrainingOptions, fit_ensemble
+from sacml.models.gnn.fitting import fit_ensemble
 from sacml.models.gnn.network import NetworkOptions
+from sacml.models.gnn.training import TrainingOptions
 from sacml.structures.graphs import GraphOptions, Marks, graphs
 
 ADSORBATES = ("H", "O", "OH", "OOH")
 SPLITS = ("leave_one_metal_out", "leave_one_source_out", "random")
-MIN_ROWS = 20
-"""Below this number of buildable rows a target is shown as having too few of them."""
+SAME = "all, readable"
+SCORES = ["target", "split", "rows", "model", "trained_on", "readable", "n_records", "n_groups",
+          "mae", "mae_low", "mae_high", "scale_unit", "delta_constant", "delta_low",
+          "delta_high"]  # fmt: skip
+PAIRS = ["target", "split", "rows", "model", "trained_on", "readable", "against",
+         "against_trained_on", "n_records", "n_groups", "ratio", "delta", "delta_low", "delta_high",
+         "p", "p_holm"]  # fmt: skip
 
 
 def settings(path: str, convolution: str | None) -> tuple[dict, NetworkOptions, TrainingOptions]:
@@ -49,64 +61,72 @@ def settings(path: str, convolution: str | None) -> tuple[dict, NetworkOptions, 
     return content, NetworkOptions(**network), TrainingOptions(**content["training"])
 
 
-# --- a bundled target --------------------------------------------------------------------------
+# --- the bundled targets -----------------------------------------------------------------------
 
 
-def held_out_graphs(described, split, model: GraphRegressor, name: str) -> pd.DataFrame:
-    """Held-out rows of the network, as `run_cell` gives them for a tabular model."""
+def same_rows(described: Described, split: Split, model: str, refused: dict, seed: int):
+    """Held-out rows of a tabular model that was taught by the rows the network can read alone."""
+    mask = np.ones(len(described), dtype=bool)
+    mask[list(refused)] = False
     groups = exchangeable_groups(described, split)
     out = HeldOut(described, split.name, groups)
-    for fold in split.folds:
-        model.fit(described.table.take(fold.train), described.y[fold.train],
-                  bound=described.bound[fold.train], groups=groups[fold.train])  # fmt: skip
-        resolved, parent, weight = described.table.take(fold.test).resolve_shells()
-        values, within = model.predictor().predict_with_spread(resolved)
-        first = np.flatnonzero(np.diff(parent, prepend=-1))
-        middle = np.add.reduceat(values * weight, first)
-        square = np.add.reduceat(weight * (within**2 + values**2), first)
-        spread = np.sqrt(np.maximum(square - middle**2, 0.0))
-        low, high = np.minimum.reduceat(values, first), np.maximum.reduceat(values, first)
-        out.add(fold, Found(middle, low, high, spread))
-        error = out.errors(fold.test, middle)
-        print(f"{name} {split.name} {fold.group}: {error.mean():.3f} (n {len(error)})", flush=True)
-    return out.table(name, "all", model.seed)
+    folds = readable_folds(split.folds, mask, refused)
+    for fold, found in fit_folds(described, model, seed, folds, mask, groups):
+        out.add(fold, found)
+    return out.table(model, SAME, seed)
+
+
+def judged(target: str, content: dict, say) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores of all models and paired differences of the network, on the rows it can read."""
+    dataset, seed, names = training_records(target), content["seed"], content["tabular"]["models"]
+    described = Described.of(dataset.records, target)
+    refused = unread(described, "gnn")
+    evaluation = evaluate(dataset, target, (*names, "gnn"), SPLITS, seed, say)
+    p = evaluation.predictions
+    readable = [r.record_id for i, r in enumerate(described.records) if i not in refused]
+    tables = [p[p["record_id"].isin(readable)]]
+    if refused:
+        more = [same_rows(described, s, m, refused, seed)
+                for s in evaluation.splits.values() for m in names]  # fmt: skip
+        tables += [finish(t, target, evaluation.level, MIN_SAC_GROUPS) for t in more]
+    p = pd.concat(tables, ignore_index=True)
+    scores = score_table(p, find_target(target), seed)
+    pairs = []
+    for (split, rows), part in [
+        ((s, r), part[part["is_sac"]] if r == "sac" else part)
+        for s, part in p.groupby("split", sort=False) for r in ("sac", "all")
+    ]:  # fmt: skip
+        mine = part[(part["model"] != "gnn") | (part["trained_on"] == "all")]
+        keys = mine[mine["model"] != "gnn"][["model", "trained_on"]].drop_duplicates()
+        against = [tuple(k) for k in keys.itertuples(index=False)]
+        found = compare(mine, against, seed, models=("gnn",)) if len(part) else pd.DataFrame()
+        pairs.append(found.assign(split=split, rows=rows))
+    size = f"{len(readable)} of {len(described)} rows"
+    scores, paired = (t.assign(target=target, readable=size) for t in (scores, pd.concat(pairs)))
+    for name, why in evaluation.skipped.items():
+        print(f"{name}: {why}", flush=True)
+    return scores, paired
 
 
 def targets(arguments: argparse.Namespace) -> None:
-    content, network, training = settings(arguments.config, arguments.convolution)
-    dataset = training_records(arguments.target)
-    described = Described.of(dataset.records, arguments.target)
-    kept = buildable(described.table, CandidateGraphs(network.cutoff_A))
-    sites = int((kept & described.is_sac).sum())
-    head = (
-        f"{arguments.target}: structures of {int(kept.sum())} of {len(kept)} rows can be built, "
-        f"{sites} of {int(described.is_sac.sum())} of sites"
-    )
-    print(head, flush=True)
-    if kept.sum() < MIN_ROWS:
-        print(f"too few buildable rows (at least {MIN_ROWS}): no network is fitted")
-        return
-    rows = tuple(r for r, k in zip(described.records, kept, strict=True) if k)
-    described = Described.of(rows, arguments.target)
-    made, skipped = make_splits(described, arguments.splits, content["seed"])
-    tables = []
-    for split in made.values():
-        for name in content["tabular"]["models"]:
-            cell = Cell(split.name, name, "all", content["seed"])
-            tables.append(run_cell(described, split, cell))
-        model = GraphRegressor(network, training, not arguments.bare, content["seed"])
-        name = f"gnn_{network.convolution}" + ("_bare" if arguments.bare else "")
-        tables.append(held_out_graphs(described, split, model, name))
-    evaluation = Evaluation.of(arguments.target, f"{dataset.name}, buildable", tables, made,
-                               content["seed"], 0.9, MIN_SAC_GROUPS, skipped)  # fmt: skip
+    content = tomllib.loads(Path(arguments.config).read_text(encoding="utf-8"))
     folder = Path(arguments.out)
     folder.mkdir(parents=True, exist_ok=True)
-    evaluation.predictions.to_csv(folder / f"{arguments.target}_{name}.csv", index=False)
-    columns = ["split", "rows", "model", "n_records", "n_groups", "mae", "mae_low", "mae_high"]
-    print(evaluation.scores[columns].round(3).to_string(index=False))
-    print(head)
-    for what, why in skipped.items():
-        print(f"skipped {what}: {why}")
+    began = time.process_time()
+
+    def say(fold: FoldDone) -> None:
+        if fold.model == "gnn":
+            seconds = time.process_time() - began
+            print(f"{seconds:7.0f} s  {fold.target} {fold.split} on {fold.trained_on}, "
+                  f"{fold.fold}: {fold.mae:.3f} (n {fold.n_test})", flush=True)  # fmt: skip
+
+    for target in arguments.targets:
+        scores, paired = judged(target, content, say)
+        shown = scores[SCORES]
+        shown.to_csv(folder / f"gnn_{target}.csv", index=False, float_format="%.4g")
+        paired[PAIRS].to_csv(folder / f"gnn_{target}_paired.csv", index=False,
+                             float_format="%.4g")  # fmt: skip
+        print(shown.round(3).to_string(index=False))
 
 
 # --- adsorbates on bare sites --------------------------------------------------------------------
@@ -222,9 +242,7 @@ def main() -> None:
     parser.add_argument("--config", default="experiments/gnn.toml")
     parser.add_argument("--out", default="runs/gnn")
     parser.add_argument("--convolution", choices=("invariant", "equivariant"))
-    parser.add_argument("--target", default="binding_energy")
-    parser.add_argument("--splits", nargs="*", default=SPLITS)
-    parser.add_argument("--bare", action="store_true", help="the alkali is an input alone")
+    parser.add_argument("--targets", nargs="*", default=PRIMARY)
     parser.add_argument("--data", default="../shared/data/public/sac_hoer")
     parser.add_argument("--split", default="metal", choices=("random", "site", "metal", "lomo"))
     arguments = parser.parse_args()

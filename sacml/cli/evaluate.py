@@ -25,6 +25,7 @@ def evaluate(
     workers: Annotated[
         int, typer.Option("--workers", "-w", min=1, help="Processes that run the models.")
     ] = 1,
+    dask: o.Dask = None,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures.")] = True,
     json: o.Json = False,
 ) -> None:
@@ -34,15 +35,16 @@ def evaluate(
 
     Example: sacml evaluate verdicts --config experiments/evaluation.toml
     """
+    from sacml.executors import chosen
     from sacml.workflows.evaluate import PARTS
     from sacml.workflows.evaluate import evaluate as run
-    from sacml.workflows.evaluate_executor import job_bar, processes
+    from sacml.workflows.evaluate_bar import job_bar
 
     wrong = [p for p in parts or () if p not in PARTS]
     if wrong:
         raise SacmlError(f"no such part: {', '.join(wrong)}; parts are {', '.join(PARTS)}")
     say = partial(print, file=sys.stderr) if json else print
-    with processes(workers) as executor, job_bar() as on_job:
+    with chosen(workers, dask) as executor, job_bar() as on_job:
         found = run(
             config,
             folder=out,

@@ -32,10 +32,7 @@ def run(
     hours: Annotated[
         float | None, typer.Option("--hours", help="Begin no task after so many hours.")
     ] = None,
-    dask: Annotated[
-        str | None,
-        typer.Option("--dask", help="Compute on a running Dask cluster: tcp://HOST:PORT."),
-    ] = None,
+    dask: o.Dask = None,
     variant: Annotated[
         list[str] | None,
         typer.Option("--variant", help="Only this variant of the campaign (repeatable)."),

@@ -13,6 +13,10 @@ Models = Annotated[
     str | None,
     typer.Option("--models", help="Folder of surrogates to use instead of the released ones."),
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option("--dask", help="Compute on a running Dask cluster: tcp://HOST:PORT."),
+]
 Level = Annotated[float, typer.Option("--level", help="Level of the prediction interval.")]
 Current = Annotated[
     float | None, typer.Option("--current-density", "-j", help="Current density in mA cm-2.")

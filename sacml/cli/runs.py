@@ -32,7 +32,9 @@ def list_(
     target: Annotated[str | None, typer.Option(help="Only this target.")] = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="study, target, evaluation, release, search, trial; default: studies."),
+        typer.Option(
+            help="study, target, evaluation, fit, release, search, trial; default: studies."
+        ),
     ] = None,
     status: Annotated[str | None, typer.Option(help="e.g. FINISHED, RUNNING, KILLED.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 30,
@@ -70,6 +72,7 @@ def list_(
 def show(run: RunName, store: Store = None, json: o.Json = False) -> None:
     """Print everything that is known of one run."""
     from sacml.tracking.backend import quiet
+    from sacml.tracking.payload import last_epochs
     from sacml.tracking.query import find_run, open_store
 
     client = open_store(store_uri(store))
@@ -90,7 +93,9 @@ def show(run: RunName, store: Store = None, json: o.Json = False) -> None:
         o.print_json("sacml.run/1", **content)
         return
     print(f"{content['name']}\n{content['run_id']}  {content['status']}")
-    for part in ("params", "tags", "metrics"):
+    epochs = "last epochs, mean over the members"
+    content["metrics"], content[epochs] = last_epochs(content["metrics"])
+    for part in ("params", "tags", "metrics", epochs):
         if content[part]:
             print(f"\n{part}")
         for key, value in content[part].items():

@@ -2,6 +2,7 @@
 
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sacml.cli.options import number
@@ -19,6 +20,8 @@ def train(
     model: str,
     folder: str,
     json: bool,
+    tracking_uri: str | None,
+    track: bool,
     given: dict[str, Any],
     **options: Any,
 ) -> None:
@@ -29,11 +32,14 @@ def train(
     if not unit:
         raise SacmlError(f"say in which unit {target!r} is: --unit eV")
     from sacml.workflows.samples import train_samples
+    from sacml.workflows.train import store_uri
 
     say = partial(print, file=sys.stderr) if json else print
+    uri = store_uri(Path(folder), tracking_uri) if track else None
     study = train_samples(
-        structures, target, unit, model=model or "stack", folder=folder, say=say, **options
-    )
+        structures, target, unit, model=model or "stack", folder=folder, tracking_uri=uri, say=say,
+        **options,
+    )  # fmt: skip
     if json:
         print(study.to_json())
         return

@@ -40,7 +40,10 @@ def train(
         str, typer.Option("--target", "-t", help="Targets: binding_energy,cycle_life")
     ] = "",
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Models to compare: constant,ridge,extra_trees")
+        str,
+        typer.Option(
+            "--model", "-m", help="Models to compare, beside the constant: ridge,extra_trees,gnn"
+        ),
     ] = "",
     refine_model: Annotated[
         str, typer.Option(help="Further models that may become the refine surrogate.")
@@ -60,7 +63,7 @@ def train(
             "-s",
             help="Own structures instead: an .extxyz file, an ASE database or a folder of finished "
             "calculations; --target is then the key of the number to learn, --unit its unit, and "
-            "--model trees, gp or stack.",
+            "--model trees, gp, stack or gnn.",
         ),
     ] = None,
     unit: Annotated[
@@ -84,6 +87,10 @@ def train(
     ] = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Log to MLflow.")] = True,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
+    workers: Annotated[
+        int, typer.Option("--workers", "-w", min=1, help="Processes that fit folds.")
+    ] = 1,
+    dask: o.Dask = None,
     json: o.Json = False,
 ) -> None:
     """Compare models on grouped folds, keep what wins, track it and write the report.
@@ -101,12 +108,15 @@ def train(
             structures, target, unit, model=model, group=group, split=split or None,
             adsorbate=adsorbate, leave_out_bad=leave_out_bad, seed=seed or 0, json=json,
             folder="runs/structures" if out == OUT else out,
+            tracking_uri=tracking_uri, track=track,
             given={"config": config, "data": data, "refine_model": refine_model,
-                   "level_of_theory": level_of_theory, "reference": reference, "name": name},
+                   "level_of_theory": level_of_theory, "reference": reference, "name": name,
+                   "dask": dask, "workers": None if workers == 1 else str(workers)},
         )  # fmt: skip
         return
     if unit or group or adsorbate or leave_out_bad:
         raise SacmlError("--unit, --group, --adsorbate and --leave-out-bad go with --structures")
+    from sacml.executors import chosen
     from sacml.workflows.config import StudyConfig
     from sacml.workflows.progress import fold_bar
     from sacml.workflows.train import train as run
@@ -117,12 +127,12 @@ def train(
         level_of_theory=level_of_theory,
         reference=reference,
         targets=o.comma_list(target),
-        models=o.comma_list(model),
+        models=_with_constant(o.comma_list(model)),
         refine=o.comma_list(refine_model),
         splits=o.comma_list(split),
         seed=seed,
     )
-    with fold_bar() as on_fold:
+    with fold_bar() as on_fold, chosen(workers, dask) as executor:
         study = run(
             settings,
             folder=out,
@@ -131,9 +141,15 @@ def train(
             report=report,
             say=partial(print, file=sys.stderr) if json else print,
             on_fold=on_fold,
+            executor=executor,
         )
     if json:
         _print_json(study, report)
+
+
+def _with_constant(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Every score stands beside that of the constant."""
+    return models if "constant" in models or not models else ("constant", *models)
 
 
 def _print_json(study: "StudyResult", report: bool) -> None:

@@ -2,12 +2,13 @@
 
 from sacml.evaluation.groups import SPLITS, make_splits
 from sacml.evaluation.metrics import one_sided_error
-from sacml.evaluation.protocol import Evaluation, FoldDone, evaluate
+from sacml.evaluation.protocol import EpochDone, Evaluation, FoldDone, evaluate
 from sacml.evaluation.select import Choice, choose
 
 __all__ = [
     "SPLITS",
     "Choice",
+    "EpochDone",
     "Evaluation",
     "FoldDone",
     "choose",

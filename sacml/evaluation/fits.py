@@ -1,8 +1,8 @@
 """One model fitted fold by fold, every fitted step inside its fold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,12 @@ from threadpoolctl import ThreadpoolController
 from sacml.data.splits import Fold
 from sacml.features import FEATURE_NAMES
 from sacml.models.described import Described
+from sacml.models.epochs import Epoch, OnEpoch, tells_epochs
 from sacml.models.registry import make_model
 from sacml.uncertainty.domain import Applicability, parts_read
 
 Floats = NDArray[np.float64]
+OnEpochOfFold = Callable[[str, Epoch], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +53,12 @@ def fit_folds(
     *,
     spread: bool = True,
     domain: bool = False,
+    on_epoch: OnEpochOfFold | None = None,
 ) -> Iterator[tuple[Fold, Found]]:
     """Fit a model on the rows of each fold that `mask` allows, and predict its test rows.
 
-    Folds whose training rows are the same share one fit.
+    Folds whose training rows are the same share one fit. Rows that the model cannot read (see
+    `unread`) are left out of the folds, and folds without training or test rows are not yielded.
 
     Parameters
     ----------
@@ -65,15 +69,18 @@ def fit_folds(
         is stored of it.
     domain
         Whether to judge the test rows by the applicability domain of the training rows.
+    on_epoch
+        Called with the group of the fold and every epoch, where the model has any.
     """
     fitted: dict[bytes, tuple[Any, Any]] = {}
-    for fold in folds:
+    for fold in readable_folds(folds, mask, unread(described, model)):
         train = fold.train[mask[fold.train]]
         key = train.tobytes()
         # matrices this small are only slowed down by threads, most of all on a busy machine
         with _threads().limit(limits=1, user_api="blas"):
             if key not in fitted:
-                estimator = fit(described, model, seed, train, groups)
+                tell = None if on_epoch is None else partial(on_epoch, fold.group)
+                estimator = fit(described, model, seed, train, groups, tell)
                 # storing trees takes longer than fitting them: not where they tell their spread
                 stored = domain or (spread and not hasattr(estimator, "spread"))
                 fitted[key] = estimator, estimator.predictor() if stored else None
@@ -90,15 +97,41 @@ def _threads() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def unread(described: Described, model: str) -> dict[int, str]:
+    """Rows that a model cannot read -> why; a network cannot read what cannot be built."""
+    return described.refused(make_model(model, 0))
+
+
+def readable_folds(
+    folds: Iterable[Fold], mask: NDArray[np.bool_], refused: Mapping[int, str]
+) -> list[Fold]:
+    """Folds without the rows that a model cannot read; those without rows are left out."""
+    if not refused:
+        return list(folds)
+    found, lost = [], list(refused)
+    for fold in folds:
+        train, test = np.setdiff1d(fold.train, lost), np.setdiff1d(fold.test, lost)
+        if mask[train].any() and test.size:
+            found.append(Fold(train, test, fold.group))
+    return found
+
+
 def fit(
-    described: Described, model: str, seed: int, train: NDArray[np.intp], groups: NDArray[np.str_]
+    described: Described,
+    model: str,
+    seed: int,
+    train: NDArray[np.intp],
+    groups: NDArray[np.str_],
+    on_epoch: OnEpoch | None = None,
 ) -> Any:
     """Fit a registered model on some rows; it gets the bounds, and the groups if it takes them."""
     estimator = make_model(model, seed)
     extra: dict[str, Any] = {"bound": described.bound[train]}
     if has_fit_parameter(estimator, "groups"):
         extra["groups"] = groups[train]
-    return estimator.fit(described.X[train], described.y[train], **extra)
+    if on_epoch is not None and tells_epochs(estimator):
+        extra["on_epoch"] = on_epoch
+    return estimator.fit(described.read_by(estimator, train), described.y[train], **extra)
 
 
 def predict(
@@ -114,9 +147,13 @@ def predict(
     shells = np.concatenate([np.arange(ends[i], ends[i + 1]) for i in rows])
     first = np.cumsum([0, *(ends[rows + 1] - ends[rows])[:-1]])
     X, weight = described.X_shells[shells], described.weight[shells]
-    values = np.asarray(estimator.predict(X), dtype=np.float64)
+    if getattr(estimator, "reads_candidates", False):
+        asked = described.table.take(rows).resolve_shells()[0]
+        values, within = estimator.predict_with_spread(asked)
+    else:
+        values = np.asarray(estimator.predict(X), dtype=np.float64)
+        within = _spread(estimator, predictor, X) if spread else None
     middle = np.add.reduceat(values * weight, first)
-    within = _spread(estimator, predictor, X) if spread else None
     if within is None:
         total = np.full(len(rows), np.nan)
     else:

@@ -1,6 +1,7 @@
 """The evaluation: models x training rows x splits, every fitted step inside its fold."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,17 @@ import pandas as pd
 from sacml.data.splits import Split
 from sacml.domain import target as find_target
 from sacml.errors import SacmlError
-from sacml.evaluation.cells import Cell, no_rows, run_cell, trainable
+from sacml.evaluation.away import run_cells
+from sacml.evaluation.cells import Cell, left_out, no_rows, trainable
+from sacml.evaluation.fits import unread
 from sacml.evaluation.groups import make_splits
 from sacml.evaluation.held_out import finish
 from sacml.evaluation.intervals import spread_of
 from sacml.evaluation.scores import score_table
 from sacml.evaluation.select import MIN_SAC_GROUPS, Choice, choose, enough_sac
 from sacml.models.described import TRAINED_ON, Described
-from sacml.models.registry import MODEL_NAMES
+from sacml.models.epochs import Epoch
+from sacml.models.registry import TABULAR
 from sacml.uncertainty.grouped import Calibration
 
 if TYPE_CHECKING:
@@ -36,6 +40,18 @@ class FoldDone:
     n_test: int
     done: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """One epoch of one model in one fold, for tracking; no split: the fit on all rows."""
+
+    target: str
+    model: str
+    trained_on: str
+    split: str
+    fold: str
+    epoch: Epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,15 +136,17 @@ class Evaluation:
 def evaluate(
     dataset: "Dataset",
     target: str,
-    models: Sequence[str] = MODEL_NAMES,
+    models: Sequence[str] = TABULAR,
     splits: Sequence[str] = ("leave_one_metal_out", "leave_one_source_out", "random"),
     seed: int = 0,
     on_fold: Callable[[FoldDone], None] | None = None,
+    on_epoch: Callable[[EpochDone], None] | None = None,
     *,
     trained_on: Sequence[str] = TRAINED_ON,
     level: float = 0.9,
     min_sac_groups: int = MIN_SAC_GROUPS,
     domain: bool = False,
+    executor: Executor | None = None,
 ) -> Evaluation:
     """Evaluate models on held-out groups.
 
@@ -142,6 +160,8 @@ def evaluate(
         Names, see `sacml.evaluation.make_splits`.
     on_fold
         Called after each fold of each model.
+    on_epoch
+        Called after each epoch of each fold, of models that have any.
     trained_on
         ``"sac"``: fit on single- and dual-atom sites alone; ``"all"``: on every record. Both are
         tested on the same rows.
@@ -150,6 +170,8 @@ def evaluate(
     domain
         Whether to judge every held-out row by the applicability domain of its fold's training
         rows; this takes about as long as a simple model.
+    executor
+        Where models are fitted and judged, each model and split on its own; None: here.
 
     Notes
     -----
@@ -165,8 +187,23 @@ def evaluate(
         raise SacmlError("'constant' must be among the models: every score stands beside it")
     described = Described.of(tuple(dataset.records), target)
     made, skipped = make_splits(described, splits, seed)
-    frames, done = [], 0
+    refused = {model: unread(described, model) for model in models}
+    skipped |= {f"{m}, rows": left_out(m, described, r) for m, r in refused.items() if r}
+    wanted: list[tuple[Split, Cell]] = []
+    done = 0
     total = len(models) * len(trained_on) * sum(len(split) for split in made.values())
+
+    def tell_fold(fold: str, mae: float, n: int, cell: Cell) -> None:
+        nonlocal done
+        done += 1
+        if on_fold is not None:
+            on_fold(FoldDone(target, cell.model, cell.trained_on, cell.split, fold, mae, n, done,
+                             total))  # fmt: skip
+
+    def tell_epoch(fold: str, epoch: Epoch, cell: Cell) -> None:
+        if on_epoch is not None:
+            on_epoch(EpochDone(target, cell.model, cell.trained_on, cell.split, fold, epoch))
+
     for split in made.values():
         for which in trained_on:
             kept, without = trainable(described, split, which)
@@ -176,17 +213,17 @@ def evaluate(
             if not kept:
                 continue
             for model in models:
+                here = trainable(described, split, which, refused[model])[0]
+                done += len(kept) - len(here)
+                if not here:
+                    skipped[f"{model}, {split.name}, trained on {which}"] = (
+                        f"no fold has rows to train on and to test that {model} can read"
+                    )
+                    continue
 
-                def tell(fold: str, mae: float, n: int, cell: Cell) -> None:
-                    nonlocal done
-                    done += 1
-                    if on_fold is not None:
-                        on_fold(FoldDone(target, cell.model, cell.trained_on, cell.split, fold,
-                                         mae, n, done, total))  # fmt: skip
-
-                cell = Cell(split.name, model, which, seed)
-                table = run_cell(described, split, cell, domain=domain, on_fold=tell)
-                frames.append(table)
+                wanted.append((split, Cell(split.name, model, which, seed)))
+    frames = list(run_cells(described, wanted, executor, domain=domain, on_fold=tell_fold,
+                            on_epoch=tell_epoch if on_epoch else None))  # fmt: skip
     if not frames:
         why = "; ".join(skipped.values())
         raise SacmlError(f"no split of the {len(described)} records of {target} can be made: {why}")

@@ -38,12 +38,17 @@ def score_table(predictions: pd.DataFrame, target: Target, seed: int) -> pd.Data
                 continue
             by_model = {m: p.set_index("record_id") for m, p in chosen.groupby("model", sort=False)}
             constant = by_model["constant"]
-            bootstrap = GroupBootstrap.of(constant["group"].to_numpy(dtype=str), seed)
+            whole = GroupBootstrap.of(constant["group"].to_numpy(dtype=str), seed)
             for model, table in by_model.items():
-                # in the constant's order, so that errors are paired record by record
-                table = table.loc[constant.index]
+                # in the constant's order, so that errors are paired record by record; a model
+                # that cannot read some rows is paired on the others
+                base = constant[constant.index.isin(table.index)]
+                table = table.loc[base.index]
+                bootstrap = whole
+                if len(base) < len(constant):
+                    bootstrap = GroupBootstrap.of(base["group"].to_numpy(dtype=str), seed)
                 error = table["error"].to_numpy()
-                delta = error - constant["error"].to_numpy()
+                delta = error - base["error"].to_numpy()
                 low, high = bootstrap.interval(error)
                 delta_low, delta_high = bootstrap.interval(delta)
                 rows.append(

@@ -165,6 +165,13 @@ def _marks(atoms: Atoms) -> Atoms:
     return out
 
 
+def marked_atoms(sample: Sample) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers of the atoms of the centre and of the adsorbate, in the whole structure."""
+    taken = adsorbate_atoms(sample.atoms, sample.adsorbate)
+    site, kept = _without(sample.atoms, taken)
+    return tuple(kept[m] for m in find_centre(site)), taken
+
+
 def _without(atoms: Atoms, taken: tuple[int, ...]) -> tuple[Atoms, list[int]]:
     kept = [i for i in range(len(atoms)) if i not in taken]
     site = atoms[kept]
@@ -220,5 +227,6 @@ __all__ = [
     "adsorbate_atoms",
     "centre_columns",
     "describe_samples",
+    "marked_atoms",
     "surroundings_columns",
 ]

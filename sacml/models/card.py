@@ -170,8 +170,13 @@ def _records(facts: Mapping[str, Any]) -> str:
         f"{facts['dataset']['digest'][:12] or 'not given'}), {records['n_sites']} of them single- "
         f"or dual-atom sites, {records['n_sources']} sources. Bounds: "
         f"{_counts(records['by_bound'], n)}. Alkali: {_counts(records['by_alkali'], n)}. Origin: "
-        f"{_counts(records['by_fidelity'], n)}."
+        f"{_counts(records['by_fidelity'], n)}.{_unread(facts)}"
     )
+
+
+def _unread(facts: Mapping[str, Any]) -> str:
+    n = len(facts.get("not_read", ()))
+    return f" {n} more cannot be read by the model and taught nothing (`model.json`)." * bool(n)
 
 
 def _domain(surrogate: Surrogate) -> str:

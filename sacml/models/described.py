@@ -103,6 +103,16 @@ class Described:
             np.maximum.reduceat(values, self.first),
         )
 
+    def read_by(self, estimator: Any, rows: NDArray[np.intp]) -> Any:
+        """What an estimator fits of some rows: descriptors (k, p), or a table of candidates."""
+        reads = getattr(estimator, "reads_candidates", False)
+        return self.table.take(rows) if reads else self.X[rows]
+
+    def refused(self, estimator: Any) -> dict[int, str]:
+        """Rows that an estimator cannot read -> why."""
+        refused = getattr(estimator, "refused", None)
+        return {} if refused is None else refused(self.table)
+
     def trained_on(self, which: str) -> NDArray[np.bool_]:
         """Rows that ``"sac"`` or ``"all"`` stands for (n,)."""
         if which not in TRAINED_ON:

@@ -1,4 +1,4 @@
-"""A predictor as files: an ONNX graph, or arrays in an npz without pickle and dates."""
+"""A predictor as files: arrays in an npz without pickle and dates, an ONNX graph, or networks."""
 
 import io
 import zipfile
@@ -10,15 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sacml.errors import ModelFileError
+from sacml.models.gnn import NETWORK, WEIGHTS, require_packages
 from sacml.models.predictors import PREDICTORS, Predictor
 
 ARRAYS, GRAPH = "arrays.npz", "model.onnx"
+FILES = (ARRAYS, GRAPH, NETWORK, WEIGHTS)
+"""Files that hold a predictor; a kind has some of them."""
+GRAPHS = "graphs"
+"""Kind of the graph networks, which are not among `PREDICTORS`: they import torch."""
 MAX_BYTES = 5 * 1024 * 1024
 """Largest size of a file of a stored model."""
 
 
 def predictor_files(predictor: Predictor) -> dict[str, bytes]:
     """Write a predictor as file name -> content; equal predictors give equal bytes."""
+    if predictor.kind == GRAPHS:
+        return predictor.files()  # type: ignore[attr-defined]
     arrays = {
         f.name: getattr(predictor, f.name)
         for f in fields(predictor)  # type: ignore[arg-type]
@@ -38,8 +45,14 @@ def read_predictor(kind: str, files: Mapping[str, bytes]) -> Predictor:
     ModelFileError
         Naming the array or file that does not fit.
     """
+    if kind == GRAPHS:
+        require_packages()
+        from sacml.models.gnn.estimator import GraphPredictor
+
+        return GraphPredictor.read(files)
     if kind not in PREDICTORS:
-        raise ModelFileError(f"kind {kind!r} is not known; allowed: {', '.join(PREDICTORS)}")
+        allowed = ", ".join((*PREDICTORS, GRAPHS))
+        raise ModelFileError(f"kind {kind!r} is not known; allowed: {allowed}")
     cls: Any = PREDICTORS[kind]
     wanted = {f.name for f in fields(cls) if f.init}
     given: dict[str, Any] = dict(unpack(files[ARRAYS])) if ARRAYS in files else {}

@@ -5,6 +5,7 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from sacml.domain.elements import table_digest
 from sacml.errors import SacmlError
 from sacml.features import FEATURE_NAMES, FEATURES, CandidateTable, schema_digest
 from sacml.models.described import Described
-from sacml.models.files import predictor_files
+from sacml.models.epochs import OnEpoch, tells_epochs
+from sacml.models.files import GRAPHS, predictor_files
 from sacml.models.predictors import Predictor
 from sacml.models.registry import make_model
 from sacml.models.surrogate import Surrogate
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sacml.data import Dataset
 
 _LIBRARIES = ("numpy", "scikit-learn", "onnx", "onnxruntime")
+_GRAPH_LIBRARIES = ("torch", "torch-geometric", "lightning", "vesin")
 EXAMPLE_LEVEL = 0.9
 N_EXAMPLES = 3
 
@@ -41,6 +44,7 @@ def fit_surrogate(
     trained_on: str = "all",
     seed: int = 0,
     evaluation: Any = None,
+    on_epoch: OnEpoch | None = None,
 ) -> Surrogate:
     """Fit a model on every training row of a dataset.
 
@@ -54,24 +58,36 @@ def fit_surrogate(
     evaluation : sacml.evaluation.Evaluation, optional
         Where this model was held out: its residuals, on the split that decides on the release,
         calibrate the interval. Without it every interval is infinite.
+    on_epoch
+        Called after every epoch of a model that has any.
 
     Raises
     ------
     SacmlError
-        If no row is left to train on, or the evaluation did not hold this model out.
+        If no row is left to train on or can be read by the model, or the evaluation did not hold
+        this model out.
     """
     described = Described.of(dataset.records, target)
-    rows = np.flatnonzero(described.trained_on(trained_on))
+    estimator = make_model(model_name, seed)
+    refused = described.refused(estimator)
+    taught = described.trained_on(trained_on)
+    rows = np.flatnonzero(taught)
     if not rows.size:
         raise SacmlError(
             f"no {target} record of {dataset.name!r} is a single- or dual-atom site; train on 'all'"
         )
+    rows = np.setdiff1d(rows, list(refused))
+    if not rows.size:
+        raise SacmlError(
+            f"{model_name} can read none of the {target} records of {dataset.name!r}: "
+            + next(iter(refused.values()))
+        )
     calibration, judged, held = _calibrate(evaluation, model_name, trained_on)
     groups = _groups(described, evaluation, judged.get("split"))
-    estimator = make_model(model_name, seed)
-    estimator.fit(
-        described.X[rows], described.y[rows], bound=described.bound[rows], groups=groups[rows]
-    )
+    given: dict[str, Any] = {"bound": described.bound[rows], "groups": groups[rows]}
+    if on_epoch is not None and tells_epochs(estimator):
+        given["on_epoch"] = on_epoch
+    estimator.fit(described.read_by(estimator, rows), described.y[rows], **given)
     predictor = estimator.predictor()
     reads = [FEATURE_NAMES[i] for i in predictor.columns]
     spread = [held.get(r.record_id, np.nan) for r in described.records]
@@ -84,6 +100,7 @@ def fit_surrogate(
         spread=np.array(spread)[rows] if held else None,
     )
     records = [described.records[i] for i in rows]
+    unread = {described.records[i].record_id: why for i, why in refused.items() if taught[i]}
     kind = find_target(target)
     facts: dict[str, Any] = {
         "unit": kind.unit,
@@ -103,10 +120,11 @@ def fit_surrogate(
             "by_fidelity": dict(sorted(Counter(r.fidelity for r in records).items())),
             "ids_digest": _digest("\n".join(sorted(r.record_id for r in records)).encode()),
         },
+        **({"not_read": unread} if unread else {}),
         "evaluation": judged,
         "intended_use": INTENDED_USE[target] if target in INTENDED_USE else INTENDED_USE["other"],
         "limits": list(LIMITS.get(target, ())) + list(LIMITS["all"]),
-        "versions": _versions(),
+        "versions": _versions(_LIBRARIES + _GRAPH_LIBRARIES * (predictor.kind == GRAPHS)),
     }
     surrogate = Surrogate(
         target=target,
@@ -202,12 +220,14 @@ def _parameters(estimator: Any) -> dict[str, Any]:
     given = {k: v for k, v in estimator.get_params().items() if k != "columns"}
     if hasattr(estimator, "alpha_"):
         given["alpha_chosen"] = plain(estimator.alpha_)
+    for name in [k for k, v in given.items() if is_dataclass(v)]:
+        given |= {f"{name}.{k}": v for k, v in asdict(given.pop(name)).items()}
     return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
 
 
-def _versions() -> dict[str, str]:
+def _versions(libraries: Sequence[str]) -> dict[str, str]:
     found = {"sacml": __version__, "python": platform.python_version()}
-    for name in _LIBRARIES:
+    for name in libraries:
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # not needed by this kind of model

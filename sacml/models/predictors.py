@@ -22,7 +22,9 @@ class Predictor(Protocol):
     """One stored kind of model.
 
     Those that know how sure they are also have ``spread(Z) -> (n,)``, a standard deviation on the
-    modelling scale; ask with ``getattr(predictor, "spread", None)``.
+    modelling scale; ask with ``getattr(predictor, "spread", None)``. One with a true attribute
+    ``reads_candidates`` predicts a `CandidateTable` of known shells in place of Z; its columns are
+    those that say the same as what it reads.
     """
 
     kind: ClassVar[str]
@@ -32,8 +34,8 @@ class Predictor(Protocol):
         """Columns of the descriptor matrix that are read."""
         ...
 
-    def predict(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Predict from those columns (n, len(columns)) -> (n,)."""
+    def predict(self, Z: Any, /) -> NDArray[np.float64]:
+        """Predict from those columns (n, len(columns)) float32 -> (n,)."""
         ...
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sacml.errors import SacmlError, unknown
 
-MODEL_NAMES: tuple[str, ...] = (
+TABULAR: tuple[str, ...] = (
     "constant",
     "alkali_mean",
     "alkali_shell_mean",
@@ -23,6 +23,10 @@ MODEL_NAMES: tuple[str, ...] = (
     "gaussian_process",
     "gaussian_process_tuned",
 )
+"""Models of the descriptors of a candidate."""
+GRAPHS: tuple[str, ...] = ("gnn",)
+"""Models of its structure, which need the packages of the extra ``gnn``."""
+MODEL_NAMES = TABULAR + GRAPHS
 """All models, the simplest first: a tie goes to the one that stands earlier."""
 
 _MODULES = (
@@ -66,10 +70,24 @@ def make_model(name: str, seed: int = 0, feature_names: Sequence[str] | None = N
         One of `MODEL_NAMES`.
     feature_names
         Names of the columns of X; default: `sacml.features.FEATURE_NAMES`.
+
+    Notes
+    -----
+    An estimator with a true attribute ``reads_candidates`` fits and predicts a `CandidateTable` in
+    place of X, and ``refused(table)`` names the rows that it cannot read.
+
+    Raises
+    ------
+    SacmlError
+        For an unknown name, or packages that are missing.
     """
     if name not in MODEL_NAMES:
         raise unknown("model", name, MODEL_NAMES)
-    for module in _MODULES:
+    if name in GRAPHS:
+        from sacml.models.gnn import require_packages
+
+        require_packages()
+    for module in (*_MODULES, *(("gnn.estimator",) if name in GRAPHS else ())):
         import_module(f"sacml.models.{module}")
     if feature_names is None:
         from sacml.features import FEATURE_NAMES

@@ -1,6 +1,6 @@
 """Score a table with a predictor, every distinct row once."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,8 @@ def score_rows(
         On the modelling scale; the spread is None where the predictor has none.
     """
     n, own = len(table), getattr(predictor, "spread", None)
+    if getattr(predictor, "reads_candidates", False):
+        return _score_candidates(predictor, table, limits)
     if not n:
         return np.empty(0), None if own is None else np.empty(0), np.empty(0, dtype=np.uint32)
     parts = components([FEATURE_NAMES[i] for i in predictor.columns])
@@ -77,4 +79,22 @@ def score_rows(
         return predictor.predict(asked)[to_row], None, bits
     both = getattr(predictor, "predict_with_spread", None)  # where one pass gives both
     values, spread = both(asked) if both else (predictor.predict(asked), own(asked))
+    return values[to_row], spread[to_row], bits
+
+
+def _score_candidates(
+    predictor: Any, table: "CandidateTable", limits: Limits | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint32]]:
+    """Predict rows of a predictor that reads candidates; those equal in all it reads once."""
+    n = len(table)
+    if not n:
+        return np.empty(0), np.empty(0), np.empty(0, dtype=np.uint32)
+    parts = components([FEATURE_NAMES[i] for i in predictor.columns])
+    key = combine([getattr(table, part) for part in parts], n)
+    _, first, to_row = np.unique(key, return_index=True, return_inverse=True)
+    some, to_row = table.take(first), to_row.reshape(-1)
+    bits = np.zeros(n, dtype=np.uint32)
+    if limits is not None and limits.space is not None:
+        bits = limits.bits(np.take(describe(some), limits.space.columns, axis=1))[to_row]
+    values, spread = predictor.predict_with_spread(some)
     return values[to_row], spread[to_row], bits

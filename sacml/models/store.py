@@ -1,7 +1,8 @@
 """Surrogates on disk: files that execute nothing when loaded, and are refused when altered.
 
 A folder holds `model.json` (everything that is known about the model), `arrays.npz` and for trees
-`model.onnx`, `MODEL_CARD.md`, and `model.sha256` with the digest of each of the others.
+`model.onnx`, or for graph networks `network.json` and `weights.safetensors`, `MODEL_CARD.md`, and
+`model.sha256` with the digest of each of the others.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from sacml.errors import ModelFileError, SacmlError
 from sacml.features import FEATURE_NAMES, CandidateTable, schema_digest
 from sacml.models.card import model_card
 from sacml.models.digests import read_listing, write_files
-from sacml.models.files import ARRAYS, GRAPH, MAX_BYTES, predictor_files, read_predictor
+from sacml.models.files import FILES, MAX_BYTES, predictor_files, read_predictor
 from sacml.models.surrogate import Surrogate
 from sacml.uncertainty import Applicability, Calibration
 
@@ -71,7 +72,7 @@ def save(surrogate: Surrogate, folder: str | Path) -> Path:
             )
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
-    for name in (ARRAYS, GRAPH):  # of another kind that stood here
+    for name in FILES:  # of another kind that stood here
         if name not in files:
             (path / name).unlink(missing_ok=True)
     write_files(path, DIGESTS, files)
@@ -91,9 +92,7 @@ def load(folder: str | Path) -> Surrogate:
     try:
         content = json.loads(files[FACTS])
         _check_content(path, content)
-        predictor = read_predictor(
-            content["kind"], {n: files[n] for n in (ARRAYS, GRAPH) if n in files}
-        )
+        predictor = read_predictor(content["kind"], {n: files[n] for n in FILES if n in files})
         width = len(FEATURE_NAMES)
         if predictor.columns.size and predictor.columns.max() >= width:
             raise ModelFileError(f"a column lies beyond the {width} descriptors")
@@ -132,11 +131,11 @@ def _read_files(path: Path) -> dict[str, bytes]:
     if not listing.is_file():
         raise ModelFileError(f"there is no stored model in {path}: {DIGESTS} is missing; {REMEDY}")
     expected = read_listing(listing)
-    unknown = set(expected) - {FACTS, CARD, ARRAYS, GRAPH}
+    unknown = set(expected) - {FACTS, CARD, *FILES}
     if unknown or not {FACTS, CARD} <= set(expected):
         raise ModelFileError(
             f"{listing} lists {', '.join(sorted(expected)) or 'nothing'}; expected {FACTS}, "
-            f"{CARD} and {ARRAYS} or {GRAPH}; {REMEDY}"
+            f"{CARD} and some of {', '.join(FILES)}; {REMEDY}"
         )
     files = {}
     for name, digest in expected.items():

@@ -1,6 +1,7 @@
 """From our objects to what a run holds: metrics, parameters and text. Knows nothing of MLflow."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,32 @@ def model_runs(predictions: pd.DataFrame, scores: pd.DataFrame) -> Iterator[Mode
         same = (scores[list(RUN_KEYS)] == pd.Series(keys, index=RUN_KEYS)).all(axis=1)
         model, trained_on, split = map(str, keys)
         yield ModelRun(model, trained_on, split, rows, scores[same])
+
+
+_EPOCHS = re.compile(r"(?P<fold>.+)/member \d+ (?P<figure>\w+)")
+
+
+def epoch_metric(fold: str, member: int, figure: str) -> str:
+    """Name of a figure that an ensemble's member has after each epoch of a fold.
+
+    MLflow's web page draws what stands before the stroke together. `fold` is empty for the fit on
+    all rows; characters that the name of a metric may not have are replaced.
+    """
+    word = re.sub(r"[^\w.\- ]", "_", fold)
+    return f"{f'fold {word}' if fold else 'all rows'}/member {member} {figure}"
+
+
+def last_epochs(metrics: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Part the figures of epochs from the others; each as the mean over the members."""
+    others: dict[str, float] = {}
+    found: dict[str, list[float]] = {}
+    for key, value in metrics.items():
+        name = _EPOCHS.fullmatch(key)
+        if name is None:
+            others[key] = value
+        else:
+            found.setdefault(f"{name['fold']}, {name['figure']}", []).append(value)
+    return others, {name: sum(values) / len(values) for name, values in found.items()}
 
 
 def split_finite(metrics: Mapping[str, float]) -> tuple[dict[str, float], dict[str, str]]:

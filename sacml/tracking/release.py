@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sacml
 from sacml._resources import dataset_path
 from sacml.domain.conditions import NUMBERS, WORDS
+from sacml.models.files import GRAPHS
 from sacml.tracking.backend import as_default, quiet
 from sacml.tracking.environment import requirements
 from sacml.tracking.evidence import Evidence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # what the predict path needs; sacml itself travels with the model
 _NEEDS = ("numpy", "pandas", "onnxruntime", "pint", "pydantic", "ase", "scipy", "scikit-learn",
           "threadpoolctl", "mlflow")  # fmt: skip
+_NEEDS_GRAPHS = ("torch", "torch-geometric", "vesin", "safetensors")
 _DATA = ("elements", "systems", "lattices")
 SURROGATE, EVIDENCE = "surrogate", "evidence"
 
@@ -125,9 +127,16 @@ def log_pyfunc(
             code_paths=_code(Path(scratch)),
             signature=described,
             input_example=pd.DataFrame(EXAMPLE),
-            pip_requirements=[r for r in requirements(_NEEDS) if "==" in r and r[:5] != "sacml"],
+            pip_requirements=_requirements(surrogate),
         )
     return str(info.model_uri)
+
+
+def _requirements(surrogate: "Surrogate") -> list[str]:
+    """Packages that the model needs; a local part of a version (``+cpu``) is in no index."""
+    names = _NEEDS + _NEEDS_GRAPHS * (surrogate.predictor.kind == GRAPHS)
+    found = [r for r in requirements(names) if "==" in r and r[:5] != "sacml"]
+    return [r.partition("+")[0] for r in found]
 
 
 def _code(scratch: Path) -> list[str]:

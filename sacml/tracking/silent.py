@@ -8,6 +8,9 @@ from typing import Any
 class Silent:
     """Stands in for `StudyTracker` and for the run of a target."""
 
+    on_epoch = None
+    """Nobody listens to epochs."""
+
     def __enter__(self) -> "Silent":
         return self
 
@@ -24,6 +27,15 @@ class Silent:
         return other
 
     def log_evaluation(self, evaluation: Any, sentence: str = "") -> None:
+        """Write nothing."""
+
+    def on_fold(self, fold: Any) -> None:
+        """Write nothing."""
+
+    def log_models(self, predictions: Any, scores: Any, digests: Any) -> None:
+        """Write nothing."""
+
+    def log_path(self, path: Any, artifact_path: Any = None) -> None:
         """Write nothing."""
 
     def log_surrogate(self, folder: Any, evaluation: Any = None) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sacml.tracking.backend import quiet
 from sacml.tracking.contact import STUDY
-from sacml.tracking.payload import ModelRun, model_runs
+from sacml.tracking.payload import ModelRun, epoch_metric, model_runs
 from sacml.tracking.runs import RunWriter
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sacml.data import Dataset
-    from sacml.evaluation import Evaluation, FoldDone
+    from sacml.evaluation import EpochDone, Evaluation, FoldDone
 
 MAX_DIGEST = 36  # characters of a dataset's digest that the store takes; a tag holds the whole
 FLUSH_S = 2.0
@@ -46,8 +48,18 @@ class TargetRun:
         step = self._folds.get(key, 0)
         self._folds[key] = step + 1
         self._waiting.append((run_id, "fold_mae", fold.mae, step))
-        if time.monotonic() - self._flushed > FLUSH_S:
-            self._flush()
+        self._flush_in_time()
+
+    def on_epoch(self, done: "EpochDone") -> None:
+        """Write the figures of an epoch as a step of its model's run; `evaluate` calls it.
+
+        The fit on all rows, which has no split, has a run of its own.
+        """
+        run_id = self._run_of((done.model, done.trained_on, done.split))
+        for name, value in done.epoch.figures.items():
+            metric = epoch_metric(done.fold, done.epoch.member, name)
+            self._waiting.append((run_id, metric, value, done.epoch.number))
+        self._flush_in_time()
 
     def also(self, other: "Callable[[FoldDone], None] | None") -> "Callable[[FoldDone], None]":
         """Return `on_fold` followed by another observer, e.g. a progress bar."""
@@ -76,8 +88,6 @@ class TargetRun:
         sentence
             Which model was chosen and why, shown on the page of the target's run.
         """
-        self._flush()
-        entity = None if self.dataset is None else dataset_input(self.dataset, "evaluation")
         splits = {n: s.digest for n, s in evaluation.splits.items()}
         tags = {f"sacml.split_digest.{name}": digest for name, digest in splits.items()}
         if sentence:
@@ -91,12 +101,28 @@ class TargetRun:
         )
         for name, split in evaluation.splits.items():
             self.writer.log_text(self.run_id, split.to_json(), f"splits/{name}.json")
+        return self.log_models(evaluation.predictions, evaluation.scores, splits)
+
+    def log_models(
+        self, predictions: "pd.DataFrame", scores: "pd.DataFrame", digests: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        """Write the frames of an evaluation, a nested run per model, training rows and split.
+
+        Parameters
+        ----------
+        predictions, scores
+            As of `sacml.evaluation.Evaluation`.
+        digests
+            Split -> digest of its folds, by which runs are known to be comparable.
+        """
+        self._flush()
+        entity = None if self.dataset is None else dataset_input(self.dataset, "evaluation")
         ids = []
-        for run in model_runs(evaluation.predictions, evaluation.scores):
+        for run in model_runs(predictions, scores):
             key = (run.model, run.trained_on, run.split)
             run_id = self._run_of(key)
-            if run.split in splits:
-                self.writer.log(run_id, tags={"sacml.split_digest": splits[run.split]})
+            if run.split in digests:
+                self.writer.log(run_id, tags={"sacml.split_digest": digests[run.split]})
             self._log_model_run(run_id, run, live=key in self._folds)
             if entity is not None:
                 self.writer.log_input(run_id, entity)
@@ -135,6 +161,10 @@ class TargetRun:
         while self._open:
             self.writer.end(self._open.popitem()[1], error)
 
+    def _flush_in_time(self) -> None:
+        if time.monotonic() - self._flushed > FLUSH_S:
+            self._flush()
+
     def _flush(self) -> None:
         by_run: dict[str, list[tuple[str, float, int]]] = {}
         for run_id, *step in self._waiting:
@@ -154,10 +184,11 @@ class TargetRun:
 
     def _run_of(self, key: tuple[str, str, str]) -> str:
         if key not in self._open:
-            what = dict(zip(("model", "trained_on", "split"), key, strict=True))
-            tags = {"sacml.kind": "evaluation"} | {f"sacml.{k}": v for k, v in what.items()}
             model, rows, split = key
-            name = f"{model} · {rows} rows · {split.replace('_', ' ')}"
+            what = {"model": model, "trained_on": rows} | ({"split": split} if split else {})
+            kind = "evaluation" if split else "fit"
+            tags = {"sacml.kind": kind} | {f"sacml.{k}": v for k, v in what.items()}
+            name = f"{model} · {rows} rows · {split.replace('_', ' ') or 'fit on all of them'}"
             self._open[key] = self.writer.create(self.experiment, name, tags | self._family())
             self.writer.log(self._open[key], params=what | {"target": self.target})
         return self._open[key]

@@ -1,25 +1,11 @@
-"""Processes for an evaluation, and its progress bar."""
+"""Progress bar of an evaluation."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sacml.workflows.evaluate_jobs import JobDone
-
-
-@contextmanager
-def processes(n: int) -> Iterator[Executor | None]:
-    """Executor of `n` processes; None for one, which needs none."""
-    if n == 1:
-        yield None
-        return
-    import multiprocessing
-
-    # threads of libraries do not survive a fork
-    with ProcessPoolExecutor(n, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool
 
 
 @contextmanager

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sacml.executors import outcome
+
 if TYPE_CHECKING:
     from sacml.evaluation.cells import Cell
     from sacml.models.described import Described
 
-_PACKAGES = ("domain", "data", "features", "models", "uncertainty")
+_PACKAGES = ("domain", "data", "structures", "features", "models", "models/gnn", "uncertainty")
 _MODULES = ("cells", "fits", "groups", "held_out", "learning", "metrics", "nested", "scramble")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas")
 
@@ -170,7 +172,7 @@ def run_jobs(
     futures = {executor.submit(compute, described[job.target], job): job for job in missing}
     try:
         for future in as_completed(futures):
-            job, table = futures[future], future.result()
+            job, table = futures[future], outcome(future)
             store.save(job, table)
             tell(job, False)
             yield job, table

@@ -114,16 +114,23 @@ class State:
 
     def _scores(self) -> list[Job]:
         from sacml.errors import SacmlError
-        from sacml.evaluation.cells import no_rows, trainable
+        from sacml.evaluation.cells import left_out, no_rows, trainable
+        from sacml.evaluation.fits import unread
 
         s, found = self.settings, []
+        refused = {m: unread(self.described, m) for m in s.models}
+        self.skipped |= {
+            f"{m}, rows": left_out(m, self.described, r) for m, r in refused.items() if r
+        }
         for split in self.splits.values():
             for which in s.trained_on:
                 kept, without = trainable(self.described, split, which)
                 if without:
                     self.skipped[f"{split.name}, trained on {which}"] = no_rows(split, without)
                 if kept:
-                    found += [self._cell(split.name, (m, which), s.seed) for m in s.models]
+                    able = [m for m in s.models
+                            if trainable(self.described, split, which, refused[m])[0]]  # fmt: skip
+                    found += [self._cell(split.name, (m, which), s.seed) for m in able]
         if not found:
             why = "; ".join(self.skipped.values())
             raise SacmlError(f"no split of the records of {self.target} can be made: {why}")

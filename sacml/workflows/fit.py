@@ -9,11 +9,15 @@ from sacml.workflows.prediction_rows import ENERGIES
 from sacml.workflows.roles import REFINE, ROLES, SCREEN, with_roles
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from sacml.data import Dataset
-    from sacml.evaluation import Evaluation, FoldDone
+    from sacml.evaluation import EpochDone, Evaluation, FoldDone
     from sacml.models import Surrogate
+    from sacml.models.epochs import Epoch
 
     OnFold = Callable[[FoldDone], None]
+    OnEpoch = Callable[[EpochDone], None]
 
 Progress = Callable[[str], None]
 
@@ -33,6 +37,8 @@ def compare(
     name: str,
     say: Progress = lambda _: None,
     on_fold: "OnFold | None" = None,
+    on_epoch: "OnEpoch | None" = None,
+    executor: "Executor | None" = None,
 ) -> "tuple[Dataset, Evaluation]":
     """Evaluate every model of the configuration on the records of one target."""
     dataset = records_of(config, name)
@@ -41,7 +47,10 @@ def compare(
         from sacml.data.cheap_engines import practice_warning
 
         say(f"warning: {practice_warning(dataset.records[0].level_of_theory or '')}")
-    return dataset, evaluate_models(config, dataset, name, config.compared, on_fold)
+    evaluation = evaluate_models(
+        config, dataset, name, config.compared, on_fold, on_epoch, executor=executor
+    )
+    return dataset, evaluation
 
 
 def evaluate_models(
@@ -50,8 +59,10 @@ def evaluate_models(
     name: str,
     models: Sequence[str],
     on_fold: "OnFold | None" = None,
+    on_epoch: "OnEpoch | None" = None,
     *,
     domain: bool = True,
+    executor: "Executor | None" = None,
 ) -> "Evaluation":
     """Evaluate models by the settings of the configuration; `domain` judges the flag too."""
     from sacml.evaluation import evaluate
@@ -66,12 +77,17 @@ def evaluate_models(
         min_sac_groups=config.min_sac_groups,
         seed=config.seed,
         on_fold=on_fold,
+        on_epoch=on_epoch,
         domain=domain,
+        executor=executor,
     )
 
 
 def fit_roles(
-    config: StudyConfig, dataset: "Dataset", evaluation: "Evaluation"
+    config: StudyConfig,
+    dataset: "Dataset",
+    evaluation: "Evaluation",
+    on_epoch: "OnEpoch | None" = None,
 ) -> "dict[str, Surrogate]":
     """Fit what wins each role by the release rule; a model that wins both is fitted once.
 
@@ -83,13 +99,13 @@ def fit_roles(
     """
     mine = only(evaluation, config.models)
     if not config.refine:
-        return {SCREEN: with_roles(_fit(config, dataset, mine), SCREEN)}
+        return {SCREEN: with_roles(_fit(config, dataset, mine, on_epoch), SCREEN)}
     screen, refine = mine.best(), evaluation.best()
     if (screen.model, screen.trained_on) == (refine.model, refine.trained_on):
-        return {SCREEN: with_roles(_fit(config, dataset, evaluation), *ROLES)}
+        return {SCREEN: with_roles(_fit(config, dataset, evaluation, on_epoch), *ROLES)}
     return {
-        SCREEN: with_roles(_fit(config, dataset, mine), SCREEN),
-        REFINE: with_roles(_fit(config, dataset, evaluation), REFINE),
+        SCREEN: with_roles(_fit(config, dataset, mine, on_epoch), SCREEN),
+        REFINE: with_roles(_fit(config, dataset, evaluation, on_epoch), REFINE),
     }
 
 
@@ -102,12 +118,23 @@ def only(evaluation: "Evaluation", models: Sequence[str]) -> "Evaluation":
     )
 
 
-def _fit(config: StudyConfig, dataset: "Dataset", evaluation: "Evaluation") -> "Surrogate":
+def _fit(
+    config: StudyConfig,
+    dataset: "Dataset",
+    evaluation: "Evaluation",
+    on_epoch: "OnEpoch | None",
+) -> "Surrogate":
     """Choose by the release rule, fit the winner on every record, and judge its flag."""
+    from sacml.evaluation import EpochDone
     from sacml.models import fit_surrogate
     from sacml.uncertainty.verdict import judge_flag
 
     choice = evaluation.best()
+
+    def tell(epoch: "Epoch") -> None:
+        if on_epoch is not None:
+            on_epoch(EpochDone(evaluation.target, choice.model, choice.trained_on, "", "", epoch))
+
     surrogate = fit_surrogate(
         dataset,
         evaluation.target,
@@ -115,6 +142,7 @@ def _fit(config: StudyConfig, dataset: "Dataset", evaluation: "Evaluation") -> "
         trained_on=choice.trained_on,
         seed=config.seed,
         evaluation=evaluation,
+        on_epoch=tell if on_epoch else None,
     )
     p = evaluation.predictions
     p = p[(p["model"] == choice.model) & (p["trained_on"] == choice.trained_on)

@@ -15,6 +15,8 @@ from sacml.workflows.roles import FACT as ROLES_FACT
 from sacml.workflows.roles import REFINE, SCREEN
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from sacml.data import Dataset
     from sacml.design import Proposals
     from sacml.evaluation import Evaluation, FoldDone
@@ -36,6 +38,7 @@ def train(
     report: bool = True,
     say: Progress = lambda _: None,
     on_fold: "OnFold | None" = None,
+    executor: "Executor | None" = None,
 ) -> StudyResult:
     """Run a study.
 
@@ -57,14 +60,16 @@ def train(
         Called with one line per step.
     on_fold
         Called after every fold of every model, see `sacml.workflows.progress`.
+    executor
+        Where folds are fitted, see `sacml.executors`; the figures are those of one process.
     """
     settings = resolve(config if isinstance(config, StudyConfig) else _read(config))
     out = Path(folder)
-    uri = _store_uri(out, tracking_uri) if track else None  # before hours of work, not after
+    uri = store_uri(out, tracking_uri) if track else None  # before hours of work, not after
     out.mkdir(parents=True, exist_ok=True)
     settings.write(out / "config.toml")
     with _tracker(settings, out, uri, say) as tracker:
-        result = _run(settings, out, tracker, say, on_fold)
+        result = _run(settings, out, tracker, say, on_fold, executor)
         if report:
             from sacml.reports import write_report
 
@@ -75,7 +80,8 @@ def train(
     return result
 
 
-def _store_uri(out: Path, given: str | None) -> str:
+def store_uri(out: Path, given: str | None) -> str:
+    """Return the store that a study in a folder is tracked in, checked if it was given."""
     from sacml.tracking import check_uri, default_uri
 
     if given is not None:
@@ -101,6 +107,7 @@ def _run(
     tracker: "StudyTracker | Silent",
     say: Progress,
     on_fold: "OnFold | None",
+    executor: "Executor | None",
 ) -> StudyResult:
     from sacml.data.data_card import data_card
 
@@ -111,9 +118,11 @@ def _run(
     choices: dict[str, str] = {}
     for name in settings.targets:
         with tracker.target(name, records_of(settings, name)) as run:
-            dataset, evaluation = compare(settings, name, say, run.also(on_fold))
+            dataset, evaluation = compare(
+                settings, name, say, run.also(on_fold), run.on_epoch, executor
+            )
             _write_tables(evaluation, out / "tables" / name)
-            found = fit_roles(settings, dataset, evaluation)
+            found = fit_roles(settings, dataset, evaluation, run.on_epoch)
             if name == "cycle_life":
                 both = {"readings": second_reading(settings, dataset, evaluation)}
                 found = {r: replace(s, facts={**s.facts, **both}) for r, s in found.items()}

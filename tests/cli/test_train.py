@@ -61,7 +61,7 @@ def test_options_replace_what_the_configuration_says(config, tmp_path):
     ("arguments", "says"),
     [
         (["--data", "no.csv"], "no.csv does not exist"),
-        (["--model", "ridge"], "'constant' must be among the models"),
+        (["--model", "rigde"], "allowed: constant"),
         (["--target", "life"], "allowed: binding_energy"),
         (["--split", "by_magic"], "splits"),
         (["--config", "no.toml"], "there is no configuration file 'no.toml'"),

@@ -58,7 +58,7 @@ class WithOwn(Spy):
 def spied(monkeypatch):
     def use(kind):
         kind.seen = []
-        monkeypatch.setattr(module, "make_model", lambda name, seed: kind())
+        monkeypatch.setattr(module, "make_model", lambda name, seed=0: kind())
         described = Described.of(DATA.records, "cycle_life")
         split = make_splits(described, [LOSO], 0)[0][LOSO]
         return run_cell(described, split, Cell(LOSO, "constant", "all", 0)), kind.seen
@@ -108,3 +108,51 @@ def test_the_domain_is_that_of_the_training_rows():
     assert (flags & np.uint32(Flag.METAL | Flag.NEAR_METAL)).all()
     plain = evaluate(DATA, "cycle_life", ("constant",), ("random",), trained_on=("all",))
     assert "in_domain" not in plain.predictions
+
+
+class Reader(Spy):
+    """Reads candidates, and none whose centre is Co."""
+
+    reads_candidates = True
+
+    def fit(self, X, y, bound=None, groups=None):
+        assert len(X) == len(y)
+        assert not self.refused(X), "what it cannot read must not reach it"
+        self.seen.append(len(X))
+        return self
+
+    def refused(self, X):
+        return {i: "no Co" for i in range(len(X)) if "Co" in X.site(i).metals}
+
+    def predict_with_spread(self, X):
+        assert not self.refused(X)
+        return np.ones(len(X)), np.full(len(X), 0.5)
+
+
+def test_rows_that_a_model_cannot_read_neither_teach_nor_are_judged(spied):
+    table, seen = spied(Reader)
+    described = Described.of(DATA.records, "cycle_life")
+    lost = {r.record_id for r in described.records if "Co" in r.site.metals}
+    assert 0 < len(lost) < len(DATA.records)
+    assert set(table["record_id"]) == {r.record_id for r in described.records} - lost
+    # the source that holds nothing else has no fold
+    assert len(seen) == table["fold"].nunique() == 11
+    assert max(seen) <= len(described) - len(lost)
+    assert table["middle"].tolist() == [1.0] * len(table)
+    np.testing.assert_allclose(table["spread"], 0.5)
+
+
+def test_a_model_that_can_read_nothing_is_said_and_left_out(monkeypatch):
+    class Blind(Reader):
+        def refused(self, X):
+            return dict.fromkeys(range(len(X)), "no structure; try another")
+
+    made = module.make_model
+    monkeypatch.setattr(
+        module, "make_model", lambda n, seed=0: Blind() if n == "gnn" else made(n, seed)
+    )
+    found = evaluate(DATA, "cycle_life", ("constant", "gnn"), (LOSO,), trained_on=("all",))
+    assert set(found.scores["model"]) == {"constant"}
+    assert "gnn stands on 0 of 48 rows" in found.skipped["gnn, rows"]
+    assert "no structure (r0, r1," in found.skipped["gnn, rows"]
+    assert "can read" in found.skipped[f"gnn, {LOSO}, trained on all"]

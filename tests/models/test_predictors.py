@@ -5,7 +5,7 @@ from synthetic import dataset
 from sacml.domain import ALKALI, METALS, Candidate
 from sacml.errors import ModelFileError
 from sacml.features import CandidateTable, describe
-from sacml.models import MODEL_NAMES, make_model
+from sacml.models import make_model
 from sacml.models.described import Described
 from sacml.models.forests import ExtraTrees
 from sacml.models.predictors import (
@@ -14,6 +14,7 @@ from sacml.models.predictors import (
     LinearPredictor,
     TreesPredictor,
 )
+from sacml.models.registry import TABULAR
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def rows():
     return describe(CandidateTable(**(fields | columns)))
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("name", TABULAR)
 def test_predictors_equal_scikit_learn_on_ten_thousand_rows(name, described, rows):
     model = make_model(name, 0)
     if "n_trials" in model.get_params():

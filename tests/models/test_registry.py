@@ -5,14 +5,16 @@ import pytest
 
 from sacml.errors import SacmlError, UnknownNameError
 from sacml.models import MODEL_NAMES, make_model
-from sacml.models.registry import columns_of, register
+from sacml.models.registry import TABULAR, columns_of, register
 
 NAMES = ("metal_x", "cond_a", "alkali_is_li", "cond_b", "shell_n")
 
 
 def test_every_name_makes_an_estimator_of_its_own():
-    made = [make_model(name, 7, NAMES) for name in MODEL_NAMES]
-    assert len({repr(m) for m in made}) == len(MODEL_NAMES)
+    made = [make_model(name, 7, NAMES) for name in TABULAR]
+    assert len({repr(m) for m in made}) == len(TABULAR)
+    assert MODEL_NAMES[:-1] == TABULAR
+    assert MODEL_NAMES[-1] == "gnn"
     assert make_model("conditions_only", 7, NAMES).columns == (1, 2, 3)
     assert make_model("alkali_mean", 7, NAMES).columns == (2,)
     assert make_model("same_metal_mean", 7, NAMES).columns == (0,)
@@ -35,6 +37,22 @@ def test_a_name_is_registered_once():
     make_model("ridge", 0, NAMES)
     with pytest.raises(ValueError, match="registered twice"):
         register("ridge")(lambda seed, names: None)
+
+
+def test_a_graph_network_without_its_packages_names_the_extra(monkeypatch):
+    from sacml.models import gnn
+
+    monkeypatch.setattr(gnn, "PACKAGES", ("no_such_package",))
+    with pytest.raises(SacmlError, match=r"need no_such_package: .*sacml\[gnn\]"):
+        make_model("gnn")
+
+
+def test_making_a_model_of_descriptors_imports_no_torch():
+    code = (
+        "import sys; from sacml.models import make_model; make_model('ridge'); "
+        "sys.exit(any(m in sys.modules for m in ('torch', 'lightning')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_importing_models_is_light():

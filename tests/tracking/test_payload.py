@@ -6,7 +6,14 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacml.tracking.payload import flatten, model_runs, split_finite, to_toml
+from sacml.tracking.payload import (
+    epoch_metric,
+    flatten,
+    last_epochs,
+    model_runs,
+    split_finite,
+    to_toml,
+)
 
 KEYS = st.text("abcdefghij_-. µ", min_size=1, max_size=8)
 VALUES = st.one_of(
@@ -75,3 +82,15 @@ def test_metrics_carry_the_rows_they_are_over(evaluation):
     by_rows = run.scores.set_index("rows")
     assert metrics["mae_all"] == by_rows.loc["all", "mae"]
     assert metrics["n_records_sac"] == by_rows.loc["sac", "n_records"]
+
+
+def test_figures_of_epochs_have_names_that_are_read_back():
+    name = epoch_metric("10.1021/abc(1)+x", 2, "train_loss")
+    assert name == "fold 10.1021_abc_1__x/member 2 train_loss"
+    metrics = {
+        name: 1.0, epoch_metric("10.1021/abc(1)+x", 1, "train_loss"): 3.0,
+        epoch_metric("", 1, "inner_mae"): 0.5, "mae_all": 0.2,
+    }  # fmt: skip
+    others, last = last_epochs(metrics)
+    assert others == {"mae_all": 0.2}
+    assert last == {"fold 10.1021_abc_1__x, train_loss": 2.0, "all rows, inner_mae": 0.5}

@@ -4,12 +4,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
 from sacml.errors import SacmlError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = 20
 
@@ -112,6 +117,18 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    @property
+    def name(self) -> str:
+        """Last part of the source, as a tracked run calls it."""
+        return Path(self.source).name
+
+    def frame(self) -> "pd.DataFrame":
+        """Return frame, adsorbate, group and value in a data frame."""
+        import pandas as pd
+
+        rows = [(s.frame, s.adsorbate, s.group, s.value) for s in self.samples]
+        return pd.DataFrame(rows, columns=["frame", "adsorbate", "group", self.target])
 
     @cached_property
     def y(self) -> NDArray[np.float64]:

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 
 from sacml.errors import SacmlError
 
+NETWORK, WEIGHTS = "network.json", "weights.safetensors"
+"""Files of a stored ensemble: sizes, names and scalers; tensors."""
 PACKAGES = ("torch", "torch_geometric", "lightning", "vesin", "safetensors")
 
 

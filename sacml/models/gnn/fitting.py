@@ -1,9 +1,6 @@
 """Fit an ensemble: inner grouped folds say when to stop, scalers come from the rows given."""
 
-import logging
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,55 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from torch_geometric.data import Data
 
 from sacml.errors import SacmlError
+from sacml.models.epochs import Epoch, OnEpoch
 from sacml.models.gnn.batches import Loader
 from sacml.models.gnn.ensemble import Ensemble
 from sacml.models.gnn.network import Network, NetworkOptions
+from sacml.models.gnn.training import TrainingOptions, train_network
 from sacml.models.gnn.trim import trim
 
 INNER_FOLDS = 5
 """Each network stops early on one of these; the others of an ensemble on the next ones."""
 VALIDATION_BATCH = 256
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How networks are trained.
-
-    Attributes
-    ----------
-    members
-        Number of networks; each stops early on another inner fold, so that all rows teach.
-    epochs, patience
-        Largest number of passes, and passes without a gain on the inner fold before stopping.
-    batch
-        Graphs of one step.
-    rate, decay
-        Learning rate at the start (it falls along a cosine) and weight decay of AdamW.
-    body_rate
-        Learning rate of a body that was taken over, as a part of `rate`; 0 freezes it.
-    accelerator
-        ``cpu``, ``gpu`` or ``auto``, as lightning reads it.
-    """
-
-    members: int = 3
-    epochs: int = 100
-    patience: int = 40
-    batch: int = 16
-    rate: float = 3e-3
-    decay: float = 1e-3
-    body_rate: float = 1.0
-    accelerator: str = "cpu"
-
-    def __post_init__(self) -> None:
-        for name in ("members", "epochs", "patience", "batch"):
-            value = getattr(self, name)
-            if not (isinstance(value, int) and value >= 1):
-                raise SacmlError(f"{name} = {value!r}: give a whole number of at least 1")
-        if not (0 < self.rate < 1 and self.decay >= 0 and self.body_rate >= 0):
-            raise SacmlError(
-                f"rate = {self.rate!r}, decay = {self.decay!r}, body_rate = {self.body_rate!r}: "
-                "give a rate between 0 and 1, the others from 0"
-            )
 
 
 def inner_folds(groups: Sequence[Any], n: int, seed: int) -> list[NDArray[np.intp]]:
@@ -92,6 +50,7 @@ def fit_ensemble(
     initial: Ensemble | None = None,
     folder: str | Path | None = None,
     seed: int = 0,
+    on_epoch: OnEpoch | None = None,
 ) -> Ensemble:
     """Fit networks on graphs.
 
@@ -111,6 +70,8 @@ def fit_ensemble(
         Ensemble whose bodies the networks start from, e.g. one trained on more structures.
     folder
         Where checkpoints go; a run that was stopped there goes on from the last one.
+    on_epoch
+        Called after every epoch of every network.
 
     Raises
     ------
@@ -149,7 +110,8 @@ def fit_ensemble(
                 )
             ]  # fmt: skip
             place = Path(folder) / f"member_{k}" if folder is not None else None
-            members.append(_train(new, loaders, training, place, initial is not None))
+            tell = None if on_epoch is None else _teller(on_epoch, k + 1, scale)
+            members.append(train_network(new, loaders, training, place, initial is not None, tell))
     return Ensemble(network, tuple(inputs), tuple(targets), mean, scale, tuple(members))
 
 
@@ -181,47 +143,16 @@ def _take_over(new: Network, initial: Ensemble, k: int) -> None:
         part.load_state_dict(source.state_dict())
 
 
-def _train(
-    network: Network, loaders: list[Loader], training: TrainingOptions, folder: Path | None,
-    taken_over: bool,
-) -> Network:  # fmt: skip
-    """Train one network; the state that did best on the inner fold is kept."""
-    import lightning.pytorch as pl
-    from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+def _teller(
+    on_epoch: OnEpoch, member: int, scale: NDArray[np.float64]
+) -> Callable[[int, dict[str, float]], None]:
+    """Name the figures of an epoch, in the unit of a single target."""
+    unit = float(scale[0]) if len(scale) == 1 else 1.0
 
-    from sacml.models.gnn.lightning_module import Fitting, KeepBest
+    def tell(number: int, logged: dict[str, float]) -> None:
+        figures = {"train_loss": logged["train_loss"]}
+        if "held_out" in logged:
+            figures["inner_mae"] = logged["held_out"] * unit
+        on_epoch(Epoch(member, number, figures))
 
-    train, validation = loaders
-    watched = bool(len(validation))
-    best = KeepBest()
-    callbacks: list[Callback] = []
-    if watched:
-        callbacks += [best, EarlyStopping("held_out", patience=training.patience)]
-    last = None
-    if folder is not None:
-        callbacks.append(ModelCheckpoint(folder, save_last=True, every_n_epochs=10))
-        last = folder / "last.ckpt" if (folder / "last.ckpt").is_file() else None
-    module = Fitting(network, training, train, taken_over)
-    quiet = logging.getLogger("lightning.pytorch")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    try:
-        with warnings.catch_warnings():
-            # lightning's advice on workers, steps and folders; nothing a user can mend
-            warnings.filterwarnings("ignore", module="lightning")
-            warnings.filterwarnings("ignore", category=DeprecationWarning)
-            pl.Trainer(
-                max_epochs=training.epochs, accelerator=training.accelerator, devices=1,
-                callbacks=callbacks, logger=False, enable_progress_bar=False,
-                enable_model_summary=False, enable_checkpointing=folder is not None,
-                num_sanity_val_steps=0, gradient_clip_val=1.0,
-                deterministic=training.accelerator == "cpu",
-            ).fit(module, train, validation if watched else None, ckpt_path=last,
-                  weights_only=True)  # fmt: skip
-    finally:
-        quiet.setLevel(level)
-        torch.use_deterministic_algorithms(deterministic)
-    if best.state is not None:
-        network.load_state_dict(best.state)
-    return network.cpu().eval()
+    return tell

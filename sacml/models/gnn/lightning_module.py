@@ -1,5 +1,6 @@
 """The training of one network, as lightning runs it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import lightning.pytorch as pl
@@ -36,7 +37,10 @@ class Fitting(pl.LightningModule):
         there, error = _errors(self.network(batch), batch.y)
         each = torch.nn.functional.huber_loss(error, torch.zeros_like(error), reduction="none")
         weight = there * batch.weight[:, None]
-        return (each * weight).sum() / weight.sum().clamp(min=1e-12)
+        loss = (each * weight).sum() / weight.sum().clamp(min=1e-12)
+        self.log("train_loss", loss, batch_size=max(int(weight.sum()), 1), on_step=False,
+                 on_epoch=True)  # fmt: skip
+        return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Log the mean absolute error, in standard deviations of the targets."""
@@ -62,6 +66,18 @@ def _errors(found: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Which labels are there, and the errors (0 where they are not); both (g, t)."""
     there = ~torch.isnan(y)
     return there.to(found.dtype), found * there - torch.nan_to_num(y)
+
+
+class Tell(pl.Callback):
+    """Tells the number of each epoch and what was logged in it."""
+
+    def __init__(self, tell: Callable[[int, dict[str, float]], None]) -> None:
+        self.tell = tell
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Tell the epoch that has ended, its inner fold included."""
+        logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self.tell(trainer.current_epoch, logged)
 
 
 class KeepBest(pl.Callback):

@@ -17,6 +17,7 @@ from torch_geometric.data import Data
 from sacml.domain.elements import table_digest
 from sacml.errors import ModelFileError, SacmlError
 from sacml.models.digests import read_listing, write_files
+from sacml.models.gnn import NETWORK, WEIGHTS
 from sacml.models.gnn.ensemble import Ensemble
 from sacml.models.gnn.network import Network, NetworkOptions
 from sacml.models.gnn.trim import trim
@@ -24,7 +25,7 @@ from sacml.structures.graphs_elements import PROPERTIES
 from sacml.structures.graphs_marks import ROLES
 
 SCHEMA_VERSION = 1
-FACTS, WEIGHTS, DIGESTS = "network.json", "weights.safetensors", "network.sha256"
+FACTS, DIGESTS = NETWORK, "network.sha256"
 MAX_BYTES = 50_000_000
 N_EXAMPLES = 3
 _GRAPH = ("x", "known", "marks", "edge_index", "distance", "vector", "bonded", "inputs")

@@ -1,4 +1,4 @@
-"""Estimators for a user's structures: trees and a Gaussian process, with a mean per adsorbate."""
+"""Estimators for a user's structures: trees, a Gaussian process, graph networks, and a mean."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,14 +7,26 @@ from sacml.models.samples.coregional import CoregionalGP
 from sacml.models.samples.stack import Stack
 from sacml.models.samples.trees import OffsetTrees
 
-__all__ = ["MODELS", "CoregionalGP", "OffsetTrees", "Stack", "make_sample_model"]
+__all__ = ["MODELS", "TABULAR", "CoregionalGP", "OffsetTrees", "Stack", "make_sample_model"]
 
-MODELS = ("trees", "gp", "stack")
-"""Models by name; `stack` is the mean of the two others."""
+TABULAR = ("trees", "gp", "stack")
+"""Models of descriptors by name; `stack` is the mean of the two others."""
+MODELS = (*TABULAR, "gnn")
+"""All models; graph networks need the packages of the extra ``gnn``, and are slower by far."""
 
 
 def make_sample_model(name: str, blocks: list[list[int]], category: int, seed: int = 0) -> Any:
-    """Make an unfitted estimator; `blocks` and `category` as in `CoregionalGP`."""
+    """Make an unfitted estimator; `blocks` and `category` as in `CoregionalGP`.
+
+    One with a true attribute ``reads_graphs`` fits and predicts `SampleGraph` in place of rows.
+    """
+    if name == "gnn":
+        from sacml.models.gnn import require_packages
+
+        require_packages()
+        from sacml.models.gnn.samples import TRAINING, SampleNetworks
+
+        return SampleNetworks(training=TRAINING, seed=seed)
     makers: dict[str, Callable[[], Any]] = {
         "trees": lambda: OffsetTrees(category, random_state=seed),
         "gp": lambda: CoregionalGP(blocks, category, random_state=seed),

@@ -1,10 +1,11 @@
-"""Models of a user's structures on disk: arrays, an ONNX graph and JSON; nothing is executed."""
+"""Models of a user's structures on disk: arrays, ONNX, tensors and JSON; nothing is executed."""
 
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from numpy.typing import NDArray
 from sacml.domain.elements import table_digest
 from sacml.errors import ModelFileError
 from sacml.models.digests import read_listing, write_files
+from sacml.models.gnn import NETWORK, WEIGHTS, require_packages
+
+if TYPE_CHECKING:
+    from sacml.models.gnn.samples import SampleGraph
 
 SCHEMA = "sacml.samples/1"
 FACTS, ARRAYS, GRAPH, DIGESTS = "model.json", "arrays.npz", "model.onnx", "model.sha256"
@@ -29,12 +34,19 @@ class StoredModel:
         Name -> array, names begin with that of the member.
     graph
         ONNX graph of the trees, if there are any.
+    networks
+        Files of graph networks, if there are any, see `sacml.models.gnn.store`.
     """
 
     def __init__(
-        self, facts: dict[str, Any], arrays: dict[str, NDArray[Any]], graph: bytes | None
+        self,
+        facts: dict[str, Any],
+        arrays: dict[str, NDArray[Any]],
+        graph: bytes | None,
+        networks: dict[str, bytes] | None = None,
     ) -> None:
         self.facts, self.arrays, self.graph = facts, arrays, graph
+        self.networks = networks or {}
         self._predictor: Any = None
 
     @classmethod
@@ -44,6 +56,7 @@ class StoredModel:
 
         arrays: dict[str, NDArray[Any]] = {}
         graph, members = None, []
+        networks: dict[str, bytes] = {}
         for member in getattr(estimator, "members_", [estimator]):
             if hasattr(member, "forest_"):
                 members.append("trees")
@@ -51,6 +64,11 @@ class StoredModel:
                 if split_columns(trees).size:
                     arrays["trees_columns"], graph = to_onnx(trees)
                 arrays["trees_offsets"] = member.offsets_
+            elif hasattr(member, "ensemble_"):
+                from sacml.models.gnn.store import ensemble_files
+
+                members.append("gnn")
+                networks = ensemble_files(member.ensemble_, member.examples_)
             else:
                 members.append("gp")
                 for name in ("offsets", "centre", "width", "theta", "alpha", "X", "codes"):
@@ -58,7 +76,20 @@ class StoredModel:
                 arrays["gp_scale"] = np.array([member.scale_])
                 for i, block in enumerate(member.blocks_):
                     arrays[f"gp_block{i}"] = np.array(block, dtype=np.int64)
-        return cls({**facts, "members": members}, arrays, graph)
+        return cls({**facts, "members": members}, arrays, graph, networks)
+
+    @property
+    def reads_graphs(self) -> bool:
+        """Whether it predicts graphs rather than descriptors."""
+        return bool(self.networks)
+
+    def predict_graphs(self, graphs: "Sequence[SampleGraph]") -> NDArray[np.float64]:
+        """Predict (n,) from graphs, see `sacml.models.gnn.samples`."""
+        require_packages()
+        from sacml.models.gnn.samples import predict_graphs
+        from sacml.models.gnn.store import read_ensemble
+
+        return predict_graphs(read_ensemble(self.networks)[0], graphs)
 
     def predict(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
         """Predict (n,) from the descriptors with the category in its column."""
@@ -108,7 +139,9 @@ class StoredModel:
         files = {FACTS: text.encode(), ARRAYS: content.getvalue()}
         if self.graph is not None:
             files[GRAPH] = self.graph
-        (path / GRAPH).unlink(missing_ok=True)
+        files |= self.networks
+        for name in (GRAPH, NETWORK, WEIGHTS):
+            (path / name).unlink(missing_ok=True)
         write_files(path, DIGESTS, files)
         return path
 
@@ -126,7 +159,7 @@ class StoredModel:
             raise ModelFileError(f"{path} holds no model of structures: {DIGESTS} is missing")
         files = {}
         for name, digest in read_listing(path / DIGESTS).items():
-            if name not in (FACTS, ARRAYS, GRAPH) or not (path / name).is_file():
+            if name not in (FACTS, ARRAYS, GRAPH, NETWORK, WEIGHTS) or not (path / name).is_file():
                 raise ModelFileError(f"{path / name} is missing or unknown; {REMEDY}")
             files[name] = (path / name).read_bytes()
             if hashlib.sha256(files[name]).hexdigest() != digest:
@@ -143,4 +176,5 @@ class StoredModel:
                 f"{path} was made for schema {found[0]} or another element table; this sacml has "
                 f"{SCHEMA}; {REMEDY}"
             )
-        return cls(facts, arrays, files.get(GRAPH))
+        networks = {name: files[name] for name in (NETWORK, WEIGHTS) if name in files}
+        return cls(facts, arrays, files.get(GRAPH), networks)

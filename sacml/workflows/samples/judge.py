@@ -1,6 +1,7 @@
 """Held-out predictions of every model and baseline on every split, and their scores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from sacml.evaluation.metrics import GroupBootstrap
 from sacml.features.samples import SampleTable
+from sacml.models.epochs import Epoch
 from sacml.workflows.samples.folds import Folds
 
+KEYS = ("row", "fold", "group", "observed")
 BASELINES = ("constant", "adsorbate_mean", "adsorbate_shell_mean", "adsorbate_metal_mean")
 
 
@@ -47,21 +50,43 @@ def held_out(
     table: SampleTable,
     X: NDArray[np.float64],
     y: NDArray[np.float64],
-    on_fold: Callable[[], None],
+    graphs: Sequence[Any],
+    on_fold: Callable[[str, dict[str, float]], None],
+    on_epoch: Callable[[str, str, Epoch], None] | None = None,
 ) -> pd.DataFrame:
-    """Predict every held-out row by every model: columns row, group, observed, then one each."""
+    """Predict every held-out row by every model: columns `KEYS`, then one each.
+
+    Parameters
+    ----------
+    graphs
+        Of the rows, for models that read them; else empty.
+    on_fold
+        Called with the name of the fold, and model -> mean absolute error.
+    on_epoch
+        Called with model, fold and every epoch of models that have any.
+    """
     parts = []
-    for train, test in folds.pairs:
-        columns: dict[str, Any] = {"row": test, "group": folds.groups[test], "observed": y[test]}
+    for k, (train, test) in enumerate(folds.pairs):
+        fold = str(k + 1)
+        columns: dict[str, Any] = {"row": test, "fold": fold, "group": folds.groups[test],
+                                   "observed": y[test]}  # fmt: skip
         columns |= {b: baseline(b, table, y, train, test) for b in BASELINES}
         members: dict[str, NDArray[np.float64]] = {}
         for name in names:
             if name == "stack" and {"trees", "gp"} <= set(members):
                 columns[name] = (members["trees"] + members["gp"]) / 2.0  # what a Stack returns
                 continue
-            members[name] = columns[name] = make(name).fit(X[train], y[train]).predict(X[test])
+            model = make(name)
+            if getattr(model, "reads_graphs", False):
+                tell = None if on_epoch is None else partial(on_epoch, name, fold)
+                taught = [graphs[i] for i in train]
+                model.fit(taught, y[train], groups=folds.groups[train], on_epoch=tell)
+                columns[name] = model.predict([graphs[i] for i in test])
+                continue
+            members[name] = columns[name] = model.fit(X[train], y[train]).predict(X[test])
         parts.append(pd.DataFrame(columns))
-        on_fold()
+        errors = {n: float(np.abs(v - y[test]).mean()) for n, v in columns.items() if n not in KEYS}
+        on_fold(fold, errors)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -71,7 +96,7 @@ def scores(frame: pd.DataFrame, seed: int) -> dict[str, dict[str, float]]:
     boot = GroupBootstrap.of(frame["group"].to_numpy(dtype=str), seed)
     spread = float(((observed - observed.mean()) ** 2).sum())
     out = {}
-    for name in [c for c in frame.columns if c not in ("row", "group", "observed")]:
+    for name in [c for c in frame.columns if c not in KEYS]:
         error = frame[name].to_numpy() - observed
         low, high = boot.interval(np.abs(error))
         out[name] = {

@@ -50,7 +50,12 @@ def predict_samples(
     samples = read_samples(path, None, "", adsorbate=adsorbate, leave_out_bad=leave_out_bad)
     samples, table = described(samples, leave_out_bad)
     _, X, _ = design(table, tuple(facts["adsorbates"]))
-    value = stored.predict(X, X.shape[1] - 1)
+    if stored.reads_graphs:
+        from sacml.models.gnn.samples import sample_graphs
+
+        value = stored.predict_graphs(sample_graphs(samples.samples, table.adsorbates))
+    else:
+        value = stored.predict(X, X.shape[1] - 1)
     half = np.inf if facts["half_width"] is None else float(facts["half_width"])
     reasons = [_reasons(i, table, X, facts) for i in range(len(table))]
     name = facts["target"]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "sacml.train.structures/1"
 """Version of the JSON that `sacml train --structures --json` prints."""
-LEVEL = 0.9
 _ORDER = ("predefined", "", "leave_one_metal_out", "by_site", "random")
 
 
@@ -61,6 +60,7 @@ def train_samples(
     seed: int = 0,
     folder: str | Path = "runs/structures",
     leave_out_bad: bool = False,
+    tracking_uri: str | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> SampleStudy:
     """Train a model of any number on any structures with a metal centre.
@@ -72,9 +72,11 @@ def train_samples(
     model
         One of `sacml.models.samples.MODELS`: which is stored.
     compared
-        Which are judged beside it; all by default.
+        Which are judged beside it; by default all that read descriptors.
     folder
         Where model, tables and report go.
+    tracking_uri
+        MLflow store that folds, epochs, figures and model are written to; None: nowhere.
     say
         Called with one line per step.
 
@@ -84,15 +86,17 @@ def train_samples(
         Naming every frame that cannot be used.
     """
     from sacml.data.samples import read_samples
-    from sacml.models.samples import MODELS, make_sample_model
+    from sacml.models.samples import MODELS, TABULAR, make_sample_model
     from sacml.reports.samples import write_sample_report
+    from sacml.workflows.samples.fit import fit_stored, store_model
     from sacml.workflows.samples.folds import make_folds
     from sacml.workflows.samples.judge import held_out, scores
+    from sacml.workflows.samples.track import tracked
 
     for name in (model, *(compared or ())):
         if name not in MODELS:
             raise unknown("model", name, MODELS)
-    judged_names = tuple(m for m in MODELS if m == model or m in (compared or MODELS))
+    judged_names = tuple(m for m in MODELS if m == model or m in (compared or TABULAR))
     samples = read_samples(path, target, unit, group=group, split=split, adsorbate=adsorbate,
                            leave_out_bad=leave_out_bad)  # fmt: skip
     say(f"{len(samples)} structures with {target} in {unit}, {len(samples.left_out)} left out")
@@ -110,50 +114,63 @@ def train_samples(
     def make(name: str) -> Any:
         return make_sample_model(name, blocks, X.shape[1] - 1, seed)
 
-    predictions, judged = {}, {}
-    for name, one in folds.items():
-        done = [0]
+    graphs: list[Any] = []
+    if "gnn" in judged_names:
+        make("gnn")  # names packages that are missing
+        from sacml.models.gnn.samples import sample_graphs
 
-        def tick(name: str = name, done: list[int] = done, total: int = len(one.pairs)) -> None:
-            done[0] += 1
-            if done[0] in (1, total) or done[0] % 10 == 0:
-                say(f"{name}: fold {done[0]} of {total}")
+        graphs = sample_graphs(samples.samples, table.adsorbates)
+    config = {"target": target, "unit": unit, "model": model, "seed": seed, "source": str(path)}
+    with tracked(tracking_uri, samples, config, out, say) as run:
+        predictions, judged = {}, {}
+        for name, one in folds.items():
 
-        frame = held_out(one, judged_names, make, table, X, y, tick)
-        frame.insert(1, "frame", [samples.samples[i].frame for i in frame["row"]])
-        frame.to_csv(out / f"held_out_{name}.csv", index=False, float_format="%.6g")
-        predictions[name] = frame
-        judged[name] = scores(frame.drop(columns="frame"), seed)
-    decides = next(n for n in (*_order(group), *folds) if n in folds)
-    rows = np.arange(len(y))
-    if split and len(folds["predefined"].pairs) == 1:
-        rows = folds["predefined"].pairs[0][0]  # so that the test rows stay a test of this model
-    estimator = make(model).fit(X[rows], y[rows])
-    summary = {
-        "schema": SCHEMA,
-        "sacml_version": __version__,
-        "source": str(path),
-        "digest": samples.digest,
-        "target": target,
-        "unit": unit,
-        "n": len(samples),
-        "n_left_out": len(samples.left_out),
-        "left_out": [{"frame": p.frame, "reason": p.problem} for p in samples.left_out],
-        "notices": list(samples.notices),
-        "input": _input(table),
-        "model": model,
-        "n_trained_on": len(rows),
-        "decided_by": decides,
-        "test_mae": judged[decides][model]["mae"],
-        "splits": judged,
-        "folds": {n: len(f.pairs) for n, f in folds.items()},
-        "skipped": skipped,
-        "seed": seed,
-    }
-    _store(estimator, predictions[decides], table, known, X, rows, summary, out / "model")
-    study = SampleStudy(summary, predictions, out)
-    (out / "summary.json").write_text(study.to_json() + "\n", encoding="utf-8")
-    write_sample_report(out, summary, predictions, skipped)
+            def tell(
+                fold: str, errors: dict[str, float], name: str = name, total: int = len(one.pairs)
+            ) -> None:
+                run.on_fold(name, fold, errors)
+                if int(fold) in (1, total) or int(fold) % 10 == 0:
+                    say(f"{name}: fold {fold} of {total}")
+
+            frame = held_out(one, judged_names, make, table, X, y, graphs, tell, run.on_epoch(name))
+            frame.insert(1, "frame", [samples.samples[i].frame for i in frame["row"]])
+            frame.to_csv(out / f"held_out_{name}.csv", index=False, float_format="%.6g")
+            predictions[name] = frame
+            judged[name] = scores(frame.drop(columns="frame"), seed)
+        decides = next(n for n in (*_order(group), *folds) if n in folds)
+        rows = np.arange(len(y))
+        if split and len(folds["predefined"].pairs) == 1:
+            # so that the test rows stay a test of this model
+            rows = folds["predefined"].pairs[0][0]
+        estimator = fit_stored(
+            make(model), X, y, graphs, folds[decides].groups, rows, run.on_epoch("")
+        )
+        summary = {
+            "schema": SCHEMA,
+            "sacml_version": __version__,
+            "source": str(path),
+            "digest": samples.digest,
+            "target": target,
+            "unit": unit,
+            "n": len(samples),
+            "n_left_out": len(samples.left_out),
+            "left_out": [{"frame": p.frame, "reason": p.problem} for p in samples.left_out],
+            "notices": list(samples.notices),
+            "input": _input(table),
+            "model": model,
+            "n_trained_on": len(rows),
+            "decided_by": decides,
+            "test_mae": judged[decides][model]["mae"],
+            "splits": judged,
+            "folds": {n: len(f.pairs) for n, f in folds.items()},
+            "skipped": skipped,
+            "seed": seed,
+        }
+        store_model(estimator, predictions[decides], table, known, X, rows, summary, out / "model")
+        study = SampleStudy(summary, predictions, out)
+        (out / "summary.json").write_text(study.to_json() + "\n", encoding="utf-8")
+        write_sample_report(out, summary, predictions, skipped)
+        run.finish(summary, predictions, folds, out)
     say(f"model: {out / 'model'}; report: {out / 'report.html'}")
     return study
 
@@ -200,34 +217,6 @@ def _input(table: "SampleTable") -> str:
         f"{inside} of {len(table)} structures hold the adsorbate, relaxed: the errors are an upper "
         "bound of what can be known of a candidate, which has no relaxed structure"
     )
-
-
-def _store(
-    estimator: Any, frame: "pd.DataFrame", table: "SampleTable", known: tuple[str, ...],
-    X: "NDArray[np.float64]", rows: "NDArray[np.intp]", summary: dict[str, Any], folder: Path,
-) -> None:  # fmt: skip
-    from sacml.features.samples import NAMES
-    from sacml.models.samples.store import StoredModel
-    from sacml.uncertainty import Calibration
-
-    model = summary["model"]
-    residual = (frame["observed"] - frame[model]).to_numpy()
-    calibration = Calibration.of(residual, frame["group"].to_numpy(dtype=str))
-    facts = {k: summary[k] for k in ("target", "unit", "model", "n_trained_on", "decided_by",
-             "test_mae", "source", "digest", "input", "seed", "sacml_version")}  # fmt: skip
-    half = calibration.half_width(LEVEL)
-    facts |= {
-        "features": list(NAMES),
-        "adsorbates": list(known),
-        "metals": sorted({table.metals[i] for i in rows}),
-        "sites": sorted({table.sites[i] for i in rows}),
-        "level": LEVEL,
-        "half_width": half if math.isfinite(half) else None,
-        "n_calibration_groups": calibration.n_groups,
-        "low": X[rows].min(0).tolist(),
-        "high": X[rows].max(0).tolist(),
-    }
-    StoredModel.of(estimator, facts).save(folder)
 
 
 def _plain(value: Any) -> Any:

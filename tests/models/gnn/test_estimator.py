@@ -14,8 +14,8 @@ from sacml.features import CandidateTable
 from sacml.models.gnn import store
 from sacml.models.gnn.candidates import CandidateGraphs, buildable
 from sacml.models.gnn.estimator import GraphPredictor, GraphRegressor
-from sacml.models.gnn.fitting import TrainingOptions
 from sacml.models.gnn.network import NetworkOptions
+from sacml.models.gnn.training import TrainingOptions
 from sacml.structures.graphs import GraphError
 
 SMALL = NetworkOptions("invariant", width=8, layers=1, basis=6, cutoff_A=3.6)

@@ -6,8 +6,9 @@ import torch
 
 from sacml.errors import SacmlError
 from sacml.models.gnn.batches import collate
-from sacml.models.gnn.fitting import TrainingOptions, fit_ensemble, inner_folds
+from sacml.models.gnn.fitting import fit_ensemble, inner_folds
 from sacml.models.gnn.network import NetworkOptions
+from sacml.models.gnn.training import TrainingOptions
 from sacml.models.gnn.trim import trim
 from sacml.structures import build
 from sacml.structures.graphs import GraphOptions, graphs
