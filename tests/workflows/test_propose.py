@@ -118,5 +118,6 @@ def test_the_short_list_goes_through_the_refine_models():
     found = replace(question, refine={"binding_energy": other}, one_model=()).answer()
     for proposal in found:
         assert proposal.refined["binding_energy"] == proposal.predictions["binding_energy"]
-        assert proposal.refined_score == pytest.approx(proposal.score)
+        # stored trees add in single precision, in an order that depends on how many are asked
+        assert proposal.refined_score == pytest.approx(proposal.score, abs=1e-5)
     assert all(not p.refined for p in replace(question, refine={}).answer())
