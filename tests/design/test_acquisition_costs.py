@@ -8,22 +8,30 @@ import pytest
 from sacml._resources import dataset_path
 from sacml.design.acquisition_costs import label_costs
 from sacml.domain import Site
+from sacml.domain.elements import METALS
 from sacml.errors import DesignError
 from sacml.features import CandidateTable
 
 
-def seconds(kind, metal=None):
+def calculations():
     with dataset_path("dft", "calculations.csv").open(encoding="utf-8", newline="") as file:
-        return median(
-            float(r["seconds"])
-            for r in csv.DictReader(file)
-            if r["kind"] == kind and r["status"] == "ok" and metal in (None, r["metal"])
-        )
+        return list(csv.DictReader(file))
+
+
+def seconds(kind, metal=None):
+    return median(
+        float(r["seconds"])
+        for r in calculations()
+        if r["kind"] == kind and r["status"] == "ok" and metal in (None, r["metal"])
+    )
 
 
 @pytest.fixture
 def table():
-    sites = ["Ni-N4@graphene", "Os-N4@graphene", "Fe+Ni-N6@graphene"]
+    # the campaign goes on, so which metal has no calculation yet is looked up
+    done = {r["metal"] for r in calculations()}
+    never = next(m for m in METALS if m not in done)
+    sites = ["Ni-N4@graphene", f"{never}-N4@graphene", "Fe+Ni-N6@graphene"]
     return CandidateTable.from_columns(sites, ["Li"] * 3)
 
 
