@@ -1,7 +1,11 @@
 """Shared test set-up: the helpers beside this file can be imported by every test."""
 
+import os
 import sys
 from pathlib import Path
+
+# before numpy comes in: threads of tiny fits only wait for each other on a busy machine
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from hypothesis import settings
 
