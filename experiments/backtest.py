@@ -29,8 +29,8 @@ from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from sacml.design.backtest import backtest
-from sacml.design.backtest_run import Arm, Rules
-from sacml.design.backtest_summary import GOAL, SMALL, Summary, summarise
+from sacml.design.backtest.run import Arm, Rules
+from sacml.design.backtest.summary import GOAL, SMALL, Summary, summarise
 from sacml.errors import SacmlError
 from sacml.models.gaussian_process import GaussianProcess
 from sacml.reports import style

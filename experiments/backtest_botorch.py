@@ -24,10 +24,10 @@ from botorch.posteriors.gpytorch import GPyTorchPosterior
 from botorch.sampling.normal import SobolQMCNormalSampler
 from gpytorch.distributions import MultivariateNormal
 
-from sacml.design.acquisition_posteriors import posterior
-from sacml.design.acquisition_strategies import best_of, choose
-from sacml.design.backtest_run import Rules
-from sacml.design.backtest_summary import SMALL
+from sacml.design.acquisition.posteriors import posterior
+from sacml.design.acquisition.strategies import best_of, choose
+from sacml.design.backtest.run import Rules
+from sacml.design.backtest.summary import SMALL
 from sacml.models.gaussian_process import GaussianProcess
 
 SAMPLES = 256
@@ -79,7 +79,7 @@ def by_sacml(found, goal, y, free, n, top, seed):
 
 
 def labels_of(pool, chooser, seed, rules):
-    """Labels until enough of the best are found, as `sacml.design.backtest_run.run_once`."""
+    """Labels until enough of the best are found, as `sacml.design.backtest.run.run_once`."""
     top = rules.top(pool)
     needed = int(np.ceil(rules.found * len(top) - 1e-9))
     order = list(np.random.default_rng(seed).permutation(len(pool.y))[: rules.starts])

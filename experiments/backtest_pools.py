@@ -15,8 +15,8 @@ import pandas as pd
 from sacml.data.catalogue import training_records
 from sacml.data.samples import Sample
 from sacml.design import binding_window
-from sacml.design.acquisition_goals import Goal
-from sacml.design.backtest_run import KnownPool
+from sacml.design.acquisition.goals import Goal
+from sacml.design.backtest.run import KnownPool
 from sacml.features import FEATURE_NAMES
 from sacml.features.samples import (
     CENTRE,

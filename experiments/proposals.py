@@ -2,7 +2,7 @@
 
 "label" is the value of the very site that the model was fitted to: agreement proves nothing.
 
-Writes OUT/Li, OUT/Na and OUT/K (see `sacml.workflows.propose_folder`) and OUT/proposals.md, and
+Writes OUT/Li, OUT/Na and OUT/K (see `sacml.workflows.propose.folder`) and OUT/proposals.md, and
 prints the latter. The lists are those of `sacml propose ALKALI` without any limit of a lab.
 """
 
@@ -14,7 +14,7 @@ from sacml.design import Proposal, Proposals
 from sacml.domain import ALKALI
 from sacml.reports import proposals_words as words
 from sacml.workflows.propose import ask
-from sacml.workflows.propose_folder import write_proposals
+from sacml.workflows.propose.folder import write_proposals
 from sacml.workflows.tables import markdown
 
 HEADS = ("rank", "site", "score", "binding energy, eV", "interval", "domain", "price, USD/kg",

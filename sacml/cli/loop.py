@@ -14,7 +14,7 @@ from sacml.cli import options as o
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sacml.workflows.loop_tables import Row
+    from sacml.workflows.loop.tables import Row
 
 
 def loop(
@@ -69,7 +69,7 @@ def loop(
     from sacml.executors import dask_executor
     from sacml.labels.status import live_table
     from sacml.workflows.loop import run_loop
-    from sacml.workflows.loop_config import LoopConfig
+    from sacml.workflows.loop.config import LoopConfig
 
     begun = Path(out, "config.toml")
     settings = LoopConfig.load(

@@ -106,7 +106,7 @@ def propose(
 
     from sacml.domain import Conditions
     from sacml.workflows.propose import ask
-    from sacml.workflows.propose_folder import check_folder, write_proposals
+    from sacml.workflows.propose.folder import check_folder, write_proposals
 
     table = _is_table(out)
     question = ask(

@@ -8,7 +8,7 @@ from sacml.cli.options import number, print_json
 
 if TYPE_CHECKING:
     from sacml.design import Proposal, Proposals
-    from sacml.workflows.propose_question import Question
+    from sacml.workflows.propose.question import Question
 
 ESTIMATE_SCHEMA = "sacml.proposals.estimate/1"
 

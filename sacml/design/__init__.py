@@ -1,21 +1,35 @@
-"""Which candidate next: the space, the limits, the objectives and the ranking."""
+"""Which candidate next: the space, the limits, the objectives and the ranking.
 
-from sacml.design.acquisition import next_batch
-from sacml.design.acquisition_batch import Batch, Pick
-from sacml.design.acquisition_costs import label_costs
-from sacml.design.chances import Chance
-from sacml.design.constraints import Constraints
-from sacml.design.defaults import binding_window, default_objectives, ramp_from_records
-from sacml.design.estimate import Estimate
-from sacml.design.findings import FrontPoint, KnownRank, MetalBest, WindowShift
+Each package uses those before it: `space`, `objectives`, `search`, `answer`. `rank` joins them.
+`acquisition` says which labels teach most, and `backtest` how good such choices were.
+"""
+
+from sacml.design.acquisition import Batch, Pick, label_costs, next_batch
+from sacml.design.answer import (
+    FrontPoint,
+    KnownRank,
+    MetalBest,
+    Proposal,
+    Proposals,
+    TargetPrediction,
+    WindowShift,
+)
 from sacml.design.known import KnownSystem, KnownSystems, Nearest
-from sacml.design.objectives import Objective
-from sacml.design.prediction import TargetPrediction
-from sacml.design.proposal import Proposal
-from sacml.design.proposals import Proposals
+from sacml.design.objectives import (
+    Chance,
+    Objective,
+    binding_window,
+    default_objectives,
+    ramp_from_records,
+)
 from sacml.design.rank import rank
-from sacml.design.space import Space
-from sacml.design.vocabulary import default_shells, plausible_centres
+from sacml.design.space import (
+    Constraints,
+    Estimate,
+    Space,
+    default_shells,
+    plausible_centres,
+)
 
 __all__ = [
     "Batch",

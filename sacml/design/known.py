@@ -13,7 +13,7 @@ from sacml.domain.shells import MAX_NEIGHBOURS, Shell
 from sacml.domain.sites import Site
 
 if TYPE_CHECKING:
-    from sacml.design.parts import Parts
+    from sacml.design.space.parts import Parts
     from sacml.features import CandidateTable
 
 DATASETS = ("literature", "dft", "series")

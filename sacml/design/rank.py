@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from sacml import __version__
-from sacml.design.chances import Chance
-from sacml.design.checkpoint import Checkpoint, digest
-from sacml.design.defaults import default_objectives
-from sacml.design.estimate import CHUNK, EXHAUSTIVE_LIMIT
-from sacml.design.generate import encode
-from sacml.design.job import Job
+from sacml.design.answer.proposals import Proposals
+from sacml.design.answer.report import report
+from sacml.design.answer.shifts import shifted
+from sacml.design.answer.standing import Standing
 from sacml.design.known import KnownSystems, bundled, places
-from sacml.design.objectives import Objective, check_objectives
-from sacml.design.proposals import Proposals
-from sacml.design.report import report
-from sacml.design.scoring import PROBE_ROWS, Scorer, SurrogateLike
-from sacml.design.shifts import shifted
-from sacml.design.shortlist import Ties
-from sacml.design.space import Space
-from sacml.design.standing import Standing
-from sacml.design.stream import stream
+from sacml.design.objectives.chances import Chance
+from sacml.design.objectives.defaults import default_objectives
+from sacml.design.objectives.objective import Objective, check_objectives
+from sacml.design.search.checkpoint import Checkpoint, digest
+from sacml.design.search.job import Job
+from sacml.design.search.scoring import PROBE_ROWS, Scorer, SurrogateLike
+from sacml.design.search.shortlist import Ties
+from sacml.design.search.stream import stream
+from sacml.design.space.estimate import CHUNK, EXHAUSTIVE_LIMIT
+from sacml.design.space.generate import encode
+from sacml.design.space.space import Space
 from sacml.domain.elements import table_digest
 from sacml.domain.sites import Site
 from sacml.errors import DesignError

@@ -50,7 +50,7 @@ def test_score_is_the_weighted_geometric_mean(result, objectives):
 
 
 def test_the_best_is_the_best_of_all(space, surrogates, objectives, result):
-    from sacml.design.scoring import Scorer
+    from sacml.design.search.scoring import Scorer
 
     scorer = Scorer(objectives, surrogates, 0.9, 0.5)
     scorer.counts = tuple(o.name not in result.not_discriminating for o in objectives)

@@ -7,7 +7,7 @@ import time
 
 import pandas as pd
 import pytest
-from workflows.loop_fakes import Physics, loop
+from workflows.loop.fakes import Physics, loop
 
 from sacml.data import training_records
 from sacml.evaluation import evaluate

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from workflows.loop_fakes import Physics, loop
+from workflows.loop.fakes import Physics, loop
 
 from sacml.workflows.loop import run_loop
 
@@ -22,7 +22,7 @@ RUN = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from workflows.loop_fakes import Physics, loop
+from workflows.loop.fakes import Physics, loop
 from sacml.workflows.loop import run_loop
 root = Path(sys.argv[2])
 run_loop(loop(**json.loads(sys.argv[3])), root / "loop", workers=2,
