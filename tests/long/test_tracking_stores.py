@@ -19,6 +19,7 @@ pytestmark = pytest.mark.long
 
 STUDY = """
 import sys, time
+from pathlib import Path
 from types import SimpleNamespace
 from sacml.tracking import StudyTracker
 uri, name, n, pause, spare = sys.argv[1:6]
@@ -31,15 +32,18 @@ with StudyTracker(uri, name=name, spare=spare, say=lambda t: print(t, flush=True
             if i == 0:
                 print("begun", flush=True)
             time.sleep(float(pause))
+            while i == 5 and sys.argv[6:] and not Path(sys.argv[6]).exists():
+                time.sleep(0.1)
         tracker.log_text("kept", "report.html")
 """
 
 
-def study(uri, name, n, pause, spare):
+def study(uri, name, n, pause, spare, *waits_for):
+    """Start a study; it goes on after its sixth fold only once the file `waits_for` is there."""
     # patience of seconds, as in a cluster's job
     env = os.environ | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
     return subprocess.Popen(
-        [sys.executable, "-c", STUDY, uri, name, str(n), str(pause), str(spare)],
+        [sys.executable, "-c", STUDY, uri, name, str(n), str(pause), str(spare), *waits_for],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env,
     )  # fmt: skip
 
@@ -144,12 +148,14 @@ def test_a_server_that_stays_away_loses_nothing_and_the_study_comes_home_later(s
 
 
 def test_a_server_that_comes_back_in_time_is_whole_at_the_end(server, tmp_path):
-    process = study(server.uri, "blip", 60, 0.4, default_uri(tmp_path / "spare"))
+    up = tmp_path / "up again"  # however long a busy machine takes to start a server
+    process = study(server.uri, "blip", 60, 0.4, default_uri(tmp_path / "spare"), up)
     assert process.stdout.readline() == "begun\n"
     server.stop()
     line = process.stdout.readline()
     assert "no longer takes" in line
     server.start()
+    up.touch()
     out, _ = process.communicate(timeout=400)
     assert "is back" in out
     table = list_runs(server.uri)
