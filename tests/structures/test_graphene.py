@@ -17,7 +17,12 @@ from sacml.structures import (
     problems,
 )
 from sacml.structures.checks import distances
-from sacml.structures.hosts.springs import METAL_OFFSET_A, METAL_SLOPE, metallic_radius
+from sacml.structures.hosts.springs import (
+    METAL_OFFSET_A,
+    METAL_SLOPE,
+    metal_rest_length,
+    metallic_radius,
+)
 
 ELEMENTS = "NCOSPB"
 
@@ -67,6 +72,24 @@ def test_bond_lengths_of_the_relaxed_sites_of_our_dataset():
         assert bonds(structure).mean() == pytest.approx(length, abs=within), site
         z = structure.atoms.positions[:, 2]
         assert z[structure.centre[0]] - np.median(z) == pytest.approx(height, abs=upright), site
+
+
+def test_bonds_and_height_above_a_single_vacancy():
+    """Three neighbours: shorter bonds, and neighbours that are lifted with the metal."""
+    rows = [r for r in relaxed_sites() if r[0].split("-")[1].startswith("N3@")]
+    assert "Co-N3@graphene" in {r[0] for r in rows}
+    for site, length, height in rows:
+        structure = build(site)
+        assert bonds(structure).mean() == pytest.approx(length, abs=0.04), site
+        z = structure.atoms.positions[:, 2]
+        assert z[structure.centre[0]] - np.median(z) == pytest.approx(height, abs=0.2), site
+        assert (z[list(structure.shell)] - np.median(z) > 0.05).all()
+
+
+def test_fewer_neighbours_share_the_bonds_of_a_metal():
+    four, three = (metal_rest_length("Co", "N", n) for n in (4, 3))
+    assert four == metal_rest_length("Co", "N")
+    assert four - three == pytest.approx(0.6 * 0.124939, abs=1e-5)  # 0.600 A log10(4 / 3)
 
 
 def test_metal_spring_is_the_line_through_our_dataset():

@@ -10,6 +10,7 @@ from sacml.structures.hosts.pores import Pore, pore
 from sacml.structures.hosts.second_shell import dope
 from sacml.structures.hosts.shells import choose, without_fifth
 from sacml.structures.hosts.springs import (
+    LINE_NEIGHBOURS,
     metal_rest_length,
     metallic_radius,
     relax,
@@ -175,7 +176,8 @@ def place_atoms(
     bonds, rest, heights, plane = [], [], [], []
     for number, metal in enumerate(metals):
         around = [hole.shell[k] for k in hole.members[number]]
-        lengths = [metal_rest_length(metal, symbols[k]) for k in around]
+        neighbours = SINGLE if is_single(hole, number) else LINE_NEIGHBOURS
+        lengths = [metal_rest_length(metal, symbols[k], neighbours) for k in around]
         bonds += [(n + number, k) for k in around]
         rest += lengths
         radius, stiffness = OPENING[is_single(hole, number)]
@@ -207,13 +209,19 @@ def _keep_off(
     """Pairs of a metal and the atoms behind its neighbours, and the distance they keep."""
     n = len(hole.positions)
     pairs = [(n + m, k) for m in range(len(metals)) for k in hole.behind[m]]
-    rest = [second_neighbour_distance(metals[m - n], symbols[k]) for m, k in pairs]
+    around = [tuple(symbols[hole.shell[k]] for k in places) for places in hole.members]
+    lifted = [a if is_single(hole, m) else () for m, a in enumerate(around)]
+    rest = [second_neighbour_distance(metals[m - n], symbols[k], lifted[m - n]) for m, k in pairs]
     return np.array(pairs, dtype=np.int64).reshape(-1, 2), np.array(rest)
+
+
+SINGLE = 3
+"""Neighbours of a centre in a single vacancy."""
 
 
 def is_single(hole: Pore, number: int) -> bool:
     """Whether a centre sits in a single vacancy, above the plane."""
-    return len(hole.members[number]) == 3 and hole.kind != "chain"
+    return len(hole.members[number]) == SINGLE and hole.kind != "chain"
 
 
 OPENING = {False: (1.97, 0.25), True: (1.55, 0.0)}

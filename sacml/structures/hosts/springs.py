@@ -23,6 +23,10 @@ METAL_SLOPE, METAL_OFFSET_A = 0.516, 0.542
 Least-squares line through the M-N distances of the relaxed M-N4 sites of datasets/dft (11 metals,
 largest residual 0.03 Angstrom); the sum of the covalent radii misses them by up to 0.4 Angstrom.
 """
+LINE_NEIGHBOURS = 4
+PAULING_A = 0.600
+"""Bond length against bond number, D(n) = D(1) - 0.600 A log10(n): L. Pauling, J. Am. Chem. Soc. 69
+(1947) 542. A metal shares its bonds among its neighbours, and the line above is for four."""
 KEEP_OFF = 0.2
 STEPS = 8
 DAMPING = 0.05
@@ -60,21 +64,29 @@ def metallic_radius(metal: str) -> float:
 
 
 @cache
-def metal_rest_length(metal: str, neighbour: str) -> float:
-    """Rest length in Angstrom of a metal-neighbour spring."""
+def metal_rest_length(metal: str, neighbour: str, neighbours: int = LINE_NEIGHBOURS) -> float:
+    """Rest length in Angstrom of a metal-neighbour spring, of as many neighbours."""
     radius = element(neighbour).covalent_radius_A
-    return METAL_SLOPE * metallic_radius(metal) + METAL_OFFSET_A + radius
+    fewer = PAULING_A * float(np.log10(neighbours / LINE_NEIGHBOURS))
+    return METAL_SLOPE * metallic_radius(metal) + METAL_OFFSET_A + radius + fewer
 
 
 @cache
-def second_neighbour_distance(metal: str, other: str) -> float:
+def second_neighbour_distance(metal: str, other: str, lifted: tuple[str, ...] = ()) -> float:
     """Distance in Angstrom that a metal keeps from atoms behind its neighbours.
 
     The rest length with that element and `KEEP_OFF` of the sum of the covalent radii, so that the
-    atom stays recognisably outside of the first shell.
+    atom stays recognisably outside of the first shell. The neighbours of a metal above a vacancy,
+    `lifted`, keep the angles of 120 degrees that they have in the sheet: the mean distance behind
+    them counts where it is longer.
     """
     radii = element(metal).covalent_radius_A + element(other).covalent_radius_A
-    return metal_rest_length(metal, other) + KEEP_OFF * radii
+    distances = [metal_rest_length(metal, other) + KEEP_OFF * radii]
+    if lifted:
+        near = np.array([metal_rest_length(metal, symbol, len(lifted)) for symbol in lifted])
+        far = np.array([rest_length(symbol, other) for symbol in lifted])
+        distances.append(float(np.sqrt(near**2 + far**2 + near * far).mean()))
+    return max(distances)
 
 
 @cache
