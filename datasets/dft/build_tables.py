@@ -11,6 +11,7 @@ from build_starts import Evidence, evidence, single_start
 from sacml.domain import ALKALI, Site
 from sacml.labels.dispersion import d3_energy, d3_share, plus
 from sacml.labels.metals import bulk_metal
+from sacml.labels.protocol import empty_site
 
 BINDING = (
     "record_id", "site", "alkali", "start", "binding_energy_atom_eV", "binding_energy_bulk_eV",
@@ -182,7 +183,7 @@ def _stability(pool: Pool, site: Calculation) -> tuple[float | None, float | Non
     parsed = Site.parse(site.site)
     if len(parsed.metals) != 1 or parsed.axial:
         return None, None, {}
-    metal, text = parsed.metals[0], f"vac-{parsed.shell}@{parsed.host}"
+    metal, text = parsed.metals[0], str(empty_site(parsed))
     empties = [c for c in pool.sites if c.site == text and c.frame == site.frame]
     empty = min(empties, key=_energy, default=None)
     if empty is None:
@@ -198,9 +199,17 @@ def _stability(pool: Pool, site: Calculation) -> tuple[float | None, float | Non
 
 
 def stability_rows(pool: Pool) -> list[dict[str, Any]]:
-    """Compute how strongly the metal is held, where empty site and metal are computed."""
-    rows = []
+    """Compute how strongly the metal is held, where empty site and metal are computed.
+
+    One row for each site: its lowest state at the protocol's own level. Other levels have none, so
+    that whoever reads the table by site never meets two of them.
+    """
+    states: dict[str, list[Calculation]] = {}
     for site in pool.sites:
+        if site.fidelity == OWN:
+            states.setdefault(site.site, []).append(site)
+    rows = []
+    for site in (min(found, key=_energy) for found in states.values()):
         against_atom, against_bulk, keys = _stability(pool, site)
         if against_atom is None and against_bulk is None:
             continue

@@ -1,13 +1,14 @@
 """A campaign: the tasks of many candidates, computed by any number of workers on one folder."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import (
     Executor,
     ThreadPoolExecutor,
 )
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sacml.domain import Candidate, Site
 from sacml.errors import SacmlError
@@ -15,12 +16,18 @@ from sacml.labels.campaign_run import CampaignError, Run
 from sacml.labels.campaign_stop import StopRequest, request_stop
 from sacml.labels.engines import Engine, Limits, make_engine
 from sacml.labels.loading import loading_tasks
-from sacml.labels.protocol import binding_tasks, stability_tasks
+from sacml.labels.protocol import PRIORITY, binding_tasks, stability_tasks
 from sacml.labels.queue import Queue
+from sacml.labels.relaxed_starts import begin_relaxed
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.status import CampaignStatus, status_of
 from sacml.labels.task import Task, TaskResult
 
+if TYPE_CHECKING:
+    from ase import Atoms
+
+APART = 2 * max(PRIORITY.values())
+"""Ranks between candidates that are completed one by one: more than tasks of one are apart."""
 LOOK_S = 5.0
 """Seconds between looks at what other workers did, and between two pictures of the status."""
 
@@ -78,17 +85,29 @@ class Campaign:
     def add_candidates(
         self,
         candidates: Iterable[Candidate],
-        places: Sequence[str] | None = None,
+        places: Sequence[str] | Callable[[Site], Sequence[str] | None] | None = None,
         moments: Callable[[Site], Sequence[float | None]] = lambda site: (None,),
         stability: bool = False,
         relative: bool = True,
         loadings: Sequence[int] = (),
+        one_by_one: bool = False,
+        relaxed: "Mapping[str, Atoms] | None" = None,
     ) -> tuple[int, list[tuple[str, str]]]:
         """Queue all tasks of candidates, the first of the list most urgent.
 
         A site whose shell is not known stands for each of its possible shells; conditions do not
         enter a binding energy. The other parameters are those of `binding_tasks`, the moments by
-        site; `loadings` are numbers of alkali atoms that are put on each site together.
+        site, and the places too where they are a function.
+
+        Parameters
+        ----------
+        loadings
+            Numbers of alkali atoms that are put on each site together.
+        one_by_one
+            Whether a candidate is completed before the next one is begun; otherwise all bare sites
+            come first.
+        relaxed
+            Finished structures by key that sites and starts begin from; see `begin_relaxed`.
 
         Returns
         -------
@@ -99,13 +118,17 @@ class Campaign:
         tasks: dict[str, Task] = {}
         refused = []
         compared: set[str] = set()
-        for rank, candidate in enumerate(candidates):
+        for number, candidate in enumerate(candidates):
+            rank = number * (APART if one_by_one else 1)
             for site in candidate.site.resolved():
                 try:
                     found = binding_tasks(
-                        site, candidate.alkali, self.settings, places, moments(site),
+                        site, candidate.alkali, self.settings,
+                        places(site) if callable(places) else places, moments(site),
                         relative=relative and candidate.alkali not in compared, priority=rank,
                     )  # fmt: skip
+                    if relaxed is not None:
+                        found = tuple(begin_relaxed(t, relaxed, self.settings) for t in found)
                     compared.add(candidate.alkali)
                     for task in found:
                         tasks.setdefault(task.key, task)

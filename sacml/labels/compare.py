@@ -12,6 +12,10 @@ from sacml.labels.task import TaskResult
 
 BUNDLED = "bundled"
 """Name of the labels of datasets/dft where they stand in for a base that is not computed."""
+ALONE = (
+    "{state}; without the base these are its own starts alone, not the lowest of both: "
+    "datasets/dft/build.py --labels puts them together with the bundled labels"
+)
 Pair = tuple[str, str]
 
 
@@ -93,6 +97,7 @@ def compare(
     base: Variant,
     others: Sequence[Variant],
     bundled: Mapping[Pair, float] | None = None,
+    base_digest: str = "",
 ) -> list[Change]:
     """Set each variant against the base, pair by pair; what is not computed is a row as well.
 
@@ -106,6 +111,8 @@ def compare(
     bundled
         Known binding energies of the base's protocol. The base is compared with them, and a
         variant where the base has no label.
+    base_digest
+        Digest of the base's settings, also where its folder is not there.
     """
     known, found = bundled or {}, []
     for pair in pairs:
@@ -122,6 +129,8 @@ def compare(
                                {**base.results, **variant.results}, variant.open)  # fmt: skip
                 shift = _site_change(pair, base, variant)
             label, said = _label(pair, more, variant)
+            if label is not None and not base.digest and variant.digest == base_digest:
+                said = ALONE.format(state=said)
             found.append(_change(variant.name, pair, label, said, name, reference, shift))
     return found
 

@@ -125,11 +125,15 @@ def stability_tasks(
 def metal_tasks(
     metals: Iterable[str], settings: ProtocolSettings, priority: int = 0
 ) -> tuple[Task, ...]:
-    """Bulk and isolated atom of metals; the atom where the protocol's table has its moment."""
+    """Bulk and isolated atom of metals; the atom where the protocol's table has its moment.
+
+    All bulk metals come first: the stability of a metal needs no atom.
+    """
+    asked = tuple(metals)
     return tuple(
         _element_task(kind, metal, settings, priority)
-        for metal in metals
         for kind in ("bulk", "atom")
+        for metal in asked
         if kind == "bulk" or metal in ATOM_MOMENTS_MU_B
     )
 

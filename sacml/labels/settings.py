@@ -178,6 +178,8 @@ class ProtocolSettings(_Frozen):
                     lines.append(str(unknown("setting", where, list(cls.model_fields))))
                 else:
                     said = problem["msg"].removeprefix("Value error, ")
+                    if problem["type"] == "missing":  # of a list with a fixed length
+                        where, said = where.rpartition(".")[0], "values are missing"
                     lines.append(f"{where}: {said}, given {problem['input']!r}")
             raise SettingsError("bad protocol settings\n  " + "\n  ".join(lines)) from None
 

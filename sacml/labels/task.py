@@ -155,8 +155,9 @@ class TaskResult(Textual):
         Charge of each atom (positive: electrons lost) and how it is defined.
     lattice_A, curve
         Of a bulk metal: lattice constant at the minimum, and (constant, eV per atom) as computed.
-    peak_memory_MB
-        Largest resident memory of the worker.
+    peak_memory_MB, cpu_s
+        Largest resident memory of the worker, and processor time of its last run; `timings_s` are
+        times of the wall clock.
     prerelaxed
         What moved the atoms before the engine did: calculator, its version, steps, largest force
         left (eV/A) and farthest move of an atom (A); None where only the builder did.
@@ -190,6 +191,7 @@ class TaskResult(Textual):
     curve: tuple[tuple[float, float], ...] = ()
     started_from_frame: int = 0
     peak_memory_MB: float | None = None
+    cpu_s: float | None = None
     prerelaxed: dict[str, str | float] | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     timings_s: dict[str, float] = Field(default_factory=dict)

@@ -99,7 +99,7 @@ def run_campaign(
     with Campaign(
         out, settings, limits=limits, python=given.python, max_tries=given.max_tries
     ) as campaign:
-        new, refused = _queue(campaign, given, candidates)
+        new, refused = _queue(campaign, given, candidates, beside)
         cheap = settings.engine.startswith("ase:")
         warning = practice_warning(settings.level_of_theory) if cheap else ""
         if not len(campaign.queue):
@@ -151,7 +151,7 @@ def run_campaigns(
 
 
 def _queue(
-    campaign: Campaign, config: CampaignConfig, candidates: list[Candidate]
+    campaign: Campaign, config: CampaignConfig, candidates: list[Candidate], beside: Path
 ) -> tuple[int, tuple[tuple[str, str], ...]]:
     """Queue the candidates, unless these very ones have been queued before."""
     from sacml import __version__
@@ -160,7 +160,7 @@ def _queue(
         "candidates": [str(c) for c in candidates], "metals": config.metals,
         "places": config.places, "moments": config.moments, "table_moments": config.table_moments,
         "stability": config.stability, "relative": config.relative, "loadings": config.loadings,
-        "sacml": __version__,
+        "one_by_one": config.one_by_one, "begin_from": config.begin_from, "sacml": __version__,
     }  # fmt: skip
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     path = campaign.folder / RECORD
@@ -171,13 +171,9 @@ def _queue(
     except (OSError, ValueError, KeyError, TypeError):
         pass  # a new campaign, or a record that is only made anew
     new, refused = campaign.add_candidates(
-        candidates,
-        config.places,
-        config.moments_of,
-        config.stability,
-        config.relative,
-        config.loadings,
-    )
+        candidates, config.places_of, config.moments_of, config.stability, config.relative,
+        config.loadings, config.one_by_one, config.read_relaxed(beside),
+    )  # fmt: skip
     new += campaign.add(metal_tasks(config.metals, campaign.settings))
     record = {
         "schema": "sacml.campaign/1", "name": config.name, "asked_sha256": digest, **asked,
@@ -235,7 +231,7 @@ def compare_variants(config: str | Path, out: str | Path) -> "list[Change]":
     pairs = [(str(s), c.alkali) for c in candidates for s in c.site.resolved()]
     settings = ProtocolSettings.from_table(given.variant(BASE).protocol)
     own = settings.digest == preset("pbe-pw340").digest
-    return compare(pairs, read[0], read[1:], bundled_labels() if own else None)
+    return compare(pairs, read[0], read[1:], bundled_labels() if own else None, settings.digest)
 
 
 def bundled_labels() -> dict[tuple[str, str], float]:

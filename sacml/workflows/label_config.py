@@ -4,17 +4,32 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from sacml._resources import dataset_path
 from sacml.domain import ALKALI, METALS, Candidate, Site
-from sacml.errors import SacmlError
+from sacml.errors import SacmlError, unknown
 from sacml.workflows.candidate_files import read_candidates
 from sacml.workflows.config import ConfigError
 
+if TYPE_CHECKING:
+    from ase import Atoms
+    from pydantic_core import ErrorDetails
+
 BASE = "base"
 """Name of a campaign that has variants, without any of them."""
+BUNDLED = "bundled"
+"""``begin_from`` of the structures of datasets/dft."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$"
 
 
@@ -37,21 +52,27 @@ class CampaignConfig(BaseModel):
     candidates
         ``SITE;ALKALI``, or a site alone, which is taken with each of `alkali`.
     files
-        CSV files with a column ``site`` (and ``alkali``), among them the output of
-        `sacml propose`; beside the configuration unless the path is absolute.
+        CSV files with a column ``site`` (and ``alkali``), such as those of `sacml propose`;
+        paths from the configuration's folder.
     top
         Rows of each file that are taken, from its first; None takes all.
     metals
         Metals whose bulk and isolated atom are computed beside the candidates.
     places, moments
         Starts of the alkali, and starting moments of the centre beside the table's: one list for
-        all sites, or a list for each metal. See `binding_tasks`.
+        all sites, or a list for each metal, the builder's for others. See `binding_tasks`.
     table_moments
         Whether the table's moments are started from; without them only `moments` are.
     stability, relative
         Whether the stability of the metal and the binding on graphene are computed.
     loadings
         Numbers of alkali atoms that are put on each site together, e.g. 2 and 3.
+    one_by_one
+        Whether a candidate is completed before the next one is begun; otherwise all bare sites
+        come first.
+    begin_from
+        Finished structures that sites and starts begin from instead of the builder's: `BUNDLED`
+        for datasets/dft/structures.extxyz, or a file in its format.
     max_tries
         Most runs of one task.
     python
@@ -70,13 +91,15 @@ class CampaignConfig(BaseModel):
     files: tuple[str, ...] = ()
     alkali: tuple[str, ...] = ()
     top: int | None = Field(None, ge=1)
-    places: tuple[str, ...] | None = None
+    places: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
     metals: tuple[str, ...] = ()
     moments: tuple[float, ...] | dict[str, tuple[float, ...]] = ()
     table_moments: bool = True
     stability: bool = False
     relative: bool = True
     loadings: tuple[Annotated[int, Field(ge=2, le=6)], ...] = ()
+    one_by_one: bool = False
+    begin_from: str | None = None
     max_tries: int = Field(3, ge=1, le=10)
     python: str | None = None
     limits: LimitsConfig = LimitsConfig()
@@ -91,10 +114,11 @@ class CampaignConfig(BaseModel):
             raise ValueError(f"{', '.join(wrong)} given; allowed: {', '.join(ALKALI)}")
         return value
 
-    @field_validator("metals", "moments")
+    @field_validator("metals", "moments", "places")
     @classmethod
-    def _metals(cls, value: Any) -> Any:
-        named = value if isinstance(value, Mapping) or (value and isinstance(value[0], str)) else ()
+    def _metals(cls, value: Any, info: ValidationInfo) -> Any:
+        listed = info.field_name == "metals"
+        named = value if isinstance(value, Mapping) or listed else ()
         wrong = [m for m in named if m not in METALS]
         if wrong:
             raise ValueError(f"{', '.join(wrong)} given; allowed: {', '.join(METALS)}")
@@ -140,6 +164,12 @@ class CampaignConfig(BaseModel):
         """Names of the variants, `BASE` first; empty where there are none."""
         return (BASE, *self.variants) if self.variants else ()
 
+    def places_of(self, site: Site) -> tuple[str, ...] | None:
+        """Places of the alkali on a site, None for the builder's."""
+        if isinstance(self.places, Mapping):
+            return next((self.places[m] for m in site.metals if m in self.places), None)
+        return self.places
+
     def moments_of(self, site: Site) -> tuple[float | None, ...]:
         """Starting moments of a site, None for the table's."""
         given = self.moments
@@ -166,14 +196,18 @@ class CampaignConfig(BaseModel):
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            lines = [
-                f"  {'.'.join(map(str, e['loc'])) or 'campaign'} = {e.get('input')!r}: {e['msg']}"
-                for e in error.errors()
-            ]
-            raise ConfigError(
-                "\n".join([f"{path}: {len(lines)} wrong settings", *lines])
-                + f"\n  settings: {', '.join(cls.model_fields)}"
-            ) from None
+            lines = [_told(problem) for problem in error.errors()]
+            said = "\n  ".join([f"{path}: {len(lines)} wrong settings", *lines])
+            raise ConfigError(said) from None
+
+    def read_relaxed(self, beside: Path) -> "Mapping[str, Atoms] | None":
+        """Return the structures to begin from, by key; None where the builder's are taken."""
+        from sacml.labels.relaxed_starts import read_relaxed
+
+        if self.begin_from is None:
+            return None
+        bundled = dataset_path("dft", "structures.extxyz")
+        return read_relaxed(bundled if self.begin_from == BUNDLED else beside / self.begin_from)
 
     def read_candidates(self, beside: Path) -> list[Candidate]:
         """Return the candidates, each once, in the order given; all bad ones are told at once."""
@@ -192,10 +226,9 @@ class CampaignConfig(BaseModel):
                 problems.append(f"{text}: no alkali; write {text};Li or set alkali = ['Li']")
             found += [Candidate(site, alkali) for alkali in self.alkali]
         for name in self.files:
-            path = Path(name) if Path(name).is_absolute() else beside / name
             try:
                 for alkali in self.alkali or (None,):
-                    found += read_candidates(path, alkali)[: self.top]
+                    found += read_candidates(beside / name, alkali)[: self.top]
             except SacmlError as error:
                 problems.append(str(error))
         if problems:
@@ -204,3 +237,13 @@ class CampaignConfig(BaseModel):
             raise ConfigError("no candidates: give some in candidates = [...] or files = [...]")
         # conditions do not enter a binding energy
         return list({(c.site, c.alkali): Candidate(c.site, c.alkali) for c in found}.values())
+
+
+def _told(problem: "ErrorDetails") -> str:
+    """One line on a wrong setting: what it is, and what is allowed."""
+    where = [str(part) for part in problem["loc"]]
+    if problem["type"] == "extra_forbidden":
+        allowed = LimitsConfig if where[0] == "limits" else CampaignConfig
+        return str(unknown("setting", ".".join(where), list(allowed.model_fields)))
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(where)} = {problem['input']!r}: {said}" if where else said

@@ -11,8 +11,9 @@ import pytest
 
 from sacml._resources import dataset_path
 from sacml.data.catalogue import read_labels
+from sacml.design.objectives import stability
 from sacml.domain import Candidate
-from sacml.labels import TaskResult, preset
+from sacml.labels import TaskResult, metal_tasks, preset
 from sacml.labels.campaign import Campaign
 from sacml.labels.settings import ProtocolSettings
 
@@ -160,3 +161,36 @@ def test_labels_of_a_cheap_engine_are_refused(tmp_path):
     folder = campaign(tmp_path / "cheap", cheap)
     with pytest.raises(SystemExit, match="is no DFT"):
         script("build").build(SAMPLE, tmp_path / "out", [folder])
+
+
+def test_bulk_metals_of_their_own_campaign_give_stability_to_the_objective(tmp_path, monkeypatch):
+    """Sites of one folder, metals of another: a row each, which `sacml propose` reads."""
+    known = {r["key"]: float(r["energy_eV"]) for r in rows(dataset_path("dft", "calculations.csv"))
+             if r["status"] == "ok"}  # fmt: skip
+    metals, spin = tmp_path / "metals", tmp_path / "spin"
+    with Campaign(metals, OWN, engine=Given({"bulk/Co": -7.0}), max_tries=1) as running:
+        running.add(metal_tasks(["Co"], OWN))
+        running.run()
+    # a second spin state above the first, and another level: neither is a row
+    campaign(spin, OWN, shift=0.3)
+    campaign(tmp_path / "finer", FINER, shift=-5.0)
+    counts = script("build").build(
+        dataset_path("dft", "campaign") / "results", tmp_path / "out",
+        [metals, spin, tmp_path / "finer"],
+    )  # fmt: skip
+    (row,) = rows(tmp_path / "out" / "stability.csv")
+    assert counts["stability"] == 1
+    assert (row["site"], row["site_key"], row["bulk_key"]) == (
+        "Co-N4@graphene", "site/Co/NNNN", "metals:bulk/Co",
+    )  # fmt: skip
+    expected = known["site/Co/NNNN"] - known["site/none/NNNN"] + 7.0
+    assert float(row["metal_stability_eV"]) == pytest.approx(expected, abs=1e-4)
+    assert row["level_of_theory"] == "GPAW-PW340/PBE"
+
+    monkeypatch.setattr(stability, "dataset_path", lambda *parts: tmp_path / "out" / parts[-1])
+    stability.stability_labels.cache_clear()
+    found = stability.stability_objective()
+    stability.stability_labels.cache_clear()
+    assert found is not None
+    assert [site for site, _ in found.labels] == ["Co-N4@graphene"]
+    assert found.labels[0][1] == pytest.approx(expected, abs=1e-4)

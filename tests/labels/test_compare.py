@@ -104,3 +104,16 @@ def test_a_variant_that_computed_nothing_does_not_show_the_base(variant):
     base = variant("base", BASE, ENERGIES)
     spin = variant("spin", BASE, {}, moments=(3.0,), stop_after=0)
     assert compare([PAIR], base, [spin])[1].binding_energy_eV is None
+
+
+def test_other_moments_without_the_base_are_said_to_stand_alone(variant):
+    """Their own label is no lowest of both states: the base or the dataset is needed for that."""
+    spin = variant("spin", BASE, {
+        "atom/Li": -1.0, "bulk/Li": -2.5, f"site/{SITE}/m3.0": -100.4,
+        f"ads/{SITE}/Li/ring6/m3.0": -102.0, f"ads/{SITE}/Li/ring5/m3.0": -101.0,
+    }, moments=(3.0,))  # fmt: skip
+    nothing = Variant("base", "", {}, {})
+    _, alone = compare([PAIR], nothing, [spin], {PAIR: -1.95}, BASE.digest)
+    assert "not the lowest of both" in alone.state
+    _, other = compare([PAIR], nothing, [spin], {PAIR: -1.95}, OTHER.digest)
+    assert other.state == "computed"

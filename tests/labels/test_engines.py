@@ -148,6 +148,7 @@ def test_relaxation_finds_the_minimum_and_keeps_its_frames(tmp_path, fakes):
     assert r.prerelaxed is None
     assert r.versions["ase"]
     assert r.timings_s["relax"] >= 0
+    assert r.cpu_s > 0
     assert r.atoms().arrays["forces_eV_A"].shape == (2, 3)
 
 

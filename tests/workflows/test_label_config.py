@@ -1,9 +1,13 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
+from sacml._resources import dataset_path
 from sacml.domain import Site
+from sacml.errors import SacmlError
 from sacml.labels import ProtocolSettings
+from sacml.labels.campaign import Campaign
 from sacml.workflows.config import ConfigError
 from sacml.workflows.label import bundled_labels
 from sacml.workflows.label_config import BASE, CampaignConfig
@@ -101,6 +105,55 @@ def test_the_noise_floor_is_valid_and_asks_for_what_it_says():
         assert moments[0] is not None
     # and each has a bundled label to be compared with
     assert {(str(c.site), c.alkali) for c in candidates} <= set(bundled_labels())
+
+
+@pytest.mark.parametrize("name", ["base", "kmesh_geometry", "second_spin", "cell5x5"])
+def test_a_variant_of_the_noise_floor_is_two_references_and_two_tasks_a_site(tmp_path, name):
+    given = CampaignConfig.read(EXPERIMENTS / "noise_floor.toml").variant(name)
+    settings = ProtocolSettings.from_table(given.protocol)
+    with Campaign(tmp_path, settings) as campaign:
+        new, refused = campaign.add_candidates(
+            given.read_candidates(EXPERIMENTS), given.places_of, given.moments_of,
+            relative=given.relative, one_by_one=given.one_by_one,
+            relaxed=given.read_relaxed(EXPERIMENTS),
+        )  # fmt: skip
+        held = [campaign.queue.claim().task for _ in range(3)]
+    assert (new, refused) == (2 + 2 * 6, [])
+    begins_relaxed = name in ("kmesh_geometry", "second_spin")
+    assert (held[2].kind, held[2].inputs.structure is not None) == ("site", begins_relaxed)
+
+
+def test_files_to_begin_from_lie_beside_the_configuration(tmp_path):
+    given = read(tmp_path, 'candidates = ["Co-N4@graphene;Li"]\nbegin_from = "mine.extxyz"')
+    with pytest.raises(SacmlError, match=f"{tmp_path}/mine.extxyz"):
+        given.read_relaxed(tmp_path)
+    shutil.copy(dataset_path("dft", "structures.extxyz"), tmp_path / "mine.extxyz")
+    assert "site/Co-N4@graphene" in given.read_relaxed(tmp_path)
+    assert read(tmp_path, "").read_relaxed(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('place = ["ring6"]', r"unknown setting 'place'; did you mean 'places'\?"),
+        ("[limits]\nwall = 3", r"unknown setting 'limits.wall' \(allowed: wall_s, memory_MB"),
+        ('alkali = ["Rb"]', r"alkali = \['Rb'\]: Rb given; allowed: Li, Na, K"),
+        ('places = { Xx = ["top"] }', "Xx given; allowed: Be, Mg"),
+        ("max_tries = 0\ntop = 0", "2 wrong settings"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_words(tmp_path, text, said):
+    with pytest.raises(ConfigError, match=said) as error:
+        read(tmp_path, text)
+    assert "Value error" not in str(error.value)
+    assert "Extra inputs" not in str(error.value)
+
+
+def test_places_may_differ_by_metal(tmp_path):
+    given = read(tmp_path, 'places = { Zr = ["ring5"], Fe = ["ring6", "top"] }')
+    asked = [given.places_of(Site.parse(f"{m}-N4@graphene")) for m in ("Zr", "Fe", "Co")]
+    assert asked == [("ring5",), ("ring6", "top"), None]
+    assert read(tmp_path, 'places = ["top"]').places_of(Site.parse("Co-N4@graphene")) == ("top",)
 
 
 def test_the_metals_have_crystals():

@@ -13,7 +13,7 @@ _PLAIN = (
     "failure", "reason", "energy_eV", "free_energy_eV", "max_force_eV_A", "relax_max_force_eV_A",
     "geometry_converged", "steps", "moment_muB", "moments_muB", "charges_e", "charges_method",
     "width_eV", "scf_try", "scf_iterations", "started_from_frame", "peak_memory_MB", "versions",
-    "timings_s", "notes",
+    "cpu_s", "timings_s", "notes",
 )  # fmt: skip
 
 FITTED = 5

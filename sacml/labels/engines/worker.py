@@ -441,7 +441,9 @@ def main(folder: Path, parent: int) -> None:
             "failure": "disk" if full else "crashed",
             "reason": f"{type(error).__name__}: {error}"[:500],
         }
-    out["peak_memory_MB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    out["peak_memory_MB"] = round(used.ru_maxrss / 1024, 1)
+    out["cpu_s"] = round(used.ru_utime + used.ru_stime, 1)
     save(folder / "result.json", json.dumps({"status": "failed", **out}, allow_nan=False))
 
 

@@ -1,0 +1,130 @@
+"""Starting structures from finished calculations, in place of the builder's."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.io import iread
+
+from sacml.domain.elements import ALKALI
+from sacml.domain.sites import Site
+from sacml.labels.extxyz import mark
+from sacml.labels.protocol import adsorption_key, site_key
+from sacml.labels.settings import ProtocolSettings
+from sacml.labels.task import LabelError, Task
+from sacml.structures import build
+from sacml.structures.checks import radii
+
+
+def read_relaxed(path: str | Path) -> dict[str, Atoms]:
+    """Final structures of sites with one centre, by the key of their task.
+
+    Parameters
+    ----------
+    path
+        ``structures.extxyz`` in the format of datasets/dft.
+
+    Returns
+    -------
+    The lowest of each key.
+
+    Raises
+    ------
+    LabelError
+        If the file cannot be read, or holds no such structure.
+    """
+    lowest: dict[str, Atoms] = {}
+    try:
+        for atoms in iread(path, index=":", format="extxyz"):
+            key = _key(atoms.info)
+            if key is None:
+                continue
+            before = lowest.get(key)
+            if before is None or atoms.info["energy_eV"] < before.info["energy_eV"]:
+                lowest[key] = atoms
+    except (OSError, ValueError, KeyError) as error:
+        raise LabelError(f"cannot read relaxed structures from {path}: {error}") from None
+    if not lowest:
+        raise LabelError(
+            f"{path} holds no relaxed site with one metal; give a structures.extxyz in the format "
+            "of datasets/dft"
+        )
+    return lowest
+
+
+def begin_relaxed(task: Task, relaxed: Mapping[str, Atoms], settings: ProtocolSettings) -> Task:
+    """Return a task of a site, or of a site with its alkali, that begins where another ended.
+
+    The moments begin where they ended too, unless the task has a starting moment of its own. Tasks
+    of other kinds, and those of sites without a metal, are returned as they are.
+
+    Raises
+    ------
+    LabelError
+        If there is no such structure, or it has another cell than the settings' own.
+    """
+    given = task.inputs
+    if task.kind not in ("site", "adsorption") or not Site.parse(given.site or "").metals:
+        return task
+    assert given.site is not None
+    alkali, place = given.alkali, given.place
+    key = site_key(given.site) if alkali is None else adsorption_key(
+        given.site, alkali, place or ""
+    )  # fmt: skip
+    if key not in relaxed:
+        alike = key.rpartition("/")[0] + "/" if alkali else "site/"
+        there = [k.removeprefix(alike) for k in relaxed if k.startswith(alike)]
+        raise LabelError(
+            f"no relaxed structure of {key} to begin from; there are: {', '.join(there) or 'none'}"
+        )
+    found = relaxed[key]
+    ours = build(given.site, options=settings.build_options()).atoms
+    atoms_asked = len(ours) + (alkali is not None)
+    same_cell = np.allclose(ours.cell.array, found.cell.array, atol=0.01)
+    if len(found) != atoms_asked or not same_cell:
+        raise LabelError(
+            f"{key}: the relaxed structure ({len(found)} atoms) has another cell than these "
+            f"settings ask for ({atoms_asked} atoms): begin this one from the builder"
+        )
+    centre = int(found.info["metal_index"])
+    shell = _shell(found, centre, Site.parse(given.site))
+    moments = np.array(found.arrays.get("m", np.zeros(len(found))), dtype=float)
+    if given.centre_moment_muB is not None:
+        moments = np.zeros(len(found))
+        moments[centre] = given.centre_moment_muB
+    atoms = Atoms(found.symbols, found.positions, cell=ours.cell, pbc=ours.pbc)
+    atoms.set_initial_magnetic_moments(moments)
+    atoms.info = {
+        "site": given.site, "alkali": alkali or "none", "place": place or "none",
+        "centre": mark((centre,)), "shell": mark(shell), "normal": np.array([0.0, 0.0, 1.0]),
+    }  # fmt: skip
+    return task.with_structure(atoms)
+
+
+def _key(info: Mapping[str, Any]) -> str | None:
+    """Key of the task that a frame is the end of; None where it is not of one centre."""
+    number = info.get("metal_index")
+    if number is None or int(number) < 0:
+        return None
+    alkali, place = info.get("alkali"), info.get("start")
+    if alkali is None:
+        return site_key(str(info["site"]))
+    return adsorption_key(str(info["site"]), str(alkali), str(place))
+
+
+def _shell(atoms: Atoms, centre: int, site: Site) -> tuple[int, ...]:
+    """Indices of the first shell: the nearest atoms by covalent radii, the alkali left out."""
+    asked = sorted(s for s, n in site.shell.counts for _ in range(n or 0)) if site.shell else []
+    apart = atoms.get_distances(centre, range(len(atoms)), mic=True)
+    radius = radii(atoms)
+    reach = apart / (radius + radius[centre])
+    reach[[k for k, s in enumerate(atoms.symbols) if k == centre or s in ALKALI]] = np.inf
+    found = tuple(int(k) for k in np.argsort(reach)[: len(asked)])
+    if sorted(str(atoms.symbols[k]) for k in found) != asked:
+        near = " ".join(str(atoms.symbols[k]) for k in found)
+        raise LabelError(
+            f"{site}: the relaxed structure has the neighbours {near}: its shell is lost"
+        )
+    return found
