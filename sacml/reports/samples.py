@@ -20,7 +20,7 @@ _TITLES = {
     "adsorbate_metal_mean": "mean per adsorbate and metal",
     "trees": "extra trees",
     "gp": "Gaussian process",
-    "stack": "stack (mean of trees and GP)",
+    "stack": "stack (trees 1 : GP 3)",
     "gnn": "graph network",
 }
 _PAGE = """<!doctype html>

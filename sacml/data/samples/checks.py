@@ -13,6 +13,8 @@ from sacml.domain.elements import elements
 
 ISOLATED_A = 4.0
 """An atom with no other within this distance, in angstrom, belongs to nothing."""
+COINCIDENT_A = 0.5
+"""Atoms nearer than this, in angstrom, are one written twice: no two covalent radii sum to less."""
 LEVEL_KEYS = ("level_of_theory", "functional", "xc", "gga", "dft_u", "u", "hubbard_u_eV", "ldau",
               "dispersion", "ivdw", "code")  # fmt: skip
 """Keys that say how an energy was computed; they must agree within a set."""
@@ -34,7 +36,14 @@ def structure_problems(atoms: Atoms) -> list[str]:
         return ["periodic, but its cell has no volume"]
     if len(atoms) == 1:
         return []
-    first = neighbor_list("i", atoms, ISOLATED_A)
+    first, second, distance = neighbor_list("ijd", atoms, ISOLATED_A)
+    twice = np.flatnonzero((distance < COINCIDENT_A) & (first < second))
+    if twice.size:
+        i, j = int(first[twice[0]]), int(second[twice[0]])
+        return [
+            f"{atoms[i].symbol} (atom {i}) and {atoms[j].symbol} (atom {j}) lie "
+            f"{distance[twice[0]]:.2f} A apart, less than any bond"
+        ]
     alone = np.setdiff1d(np.arange(len(atoms)), first)
     if alone.size:
         shown = ", ".join(f"{atoms[int(i)].symbol} (atom {i})" for i in alone[:5])

@@ -1,4 +1,4 @@
-"""The mean of several models: no weights to fit, so nothing to overfit."""
+"""The weighted mean of several models: weights are given, not fitted, so nothing overfits."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,16 +10,21 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 
 class Stack(RegressorMixin, BaseEstimator):
-    """Unweighted mean of estimators.
+    """Weighted mean of estimators.
 
     Parameters
     ----------
     members : sequence of estimators, optional
         They are cloned before they are fitted. None: one `OffsetTrees`.
+    weights : sequence of float, optional
+        Weight of each, of positive sum; None: all alike.
     """
 
-    def __init__(self, members: Sequence[Any] | None = None) -> None:
+    def __init__(
+        self, members: Sequence[Any] | None = None, weights: Sequence[float] | None = None
+    ) -> None:
         self.members = members
+        self.weights = weights
 
     def fit(self, X: Any, y: Any) -> "Stack":
         """Fit every member on X (n, p) and y (n,)."""
@@ -31,7 +36,8 @@ class Stack(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
-        """Predict (n,): the mean of the members."""
+        """Predict (n,): the weighted mean of the members."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=np.float64)
-        return np.mean([m.predict(X) for m in self.members_], axis=0)
+        found = [m.predict(X) for m in self.members_]
+        return np.asarray(np.average(found, axis=0, weights=self.weights))

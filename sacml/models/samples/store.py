@@ -18,7 +18,7 @@ from sacml.models.gnn import NETWORK, WEIGHTS, require_packages
 if TYPE_CHECKING:
     from sacml.models.gnn.samples import SampleGraph
 
-SCHEMA = "sacml.samples/1"
+SCHEMA = "sacml.samples/2"
 FACTS, ARRAYS, GRAPH, DIGESTS = "model.json", "arrays.npz", "model.onnx", "model.sha256"
 REMEDY = "train it again with `sacml train --structures`"
 
@@ -29,7 +29,8 @@ class StoredModel:
     Parameters
     ----------
     facts
-        What is known about the model; ``facts["members"]`` names what `arrays` holds.
+        What is known about the model; ``facts["members"]`` names what `arrays` holds, and
+        ``facts["weights"]`` says how much each counts.
     arrays
         Name -> array, names begin with that of the member.
     graph
@@ -70,13 +71,17 @@ class StoredModel:
                 members.append("gnn")
                 networks = ensemble_files(member.ensemble_, member.examples_)
             else:
+                from sacml.models.samples.coregional import FITTED
+
                 members.append("gp")
-                for name in ("offsets", "centre", "width", "theta", "alpha", "X", "codes"):
+                for name in FITTED:
                     arrays[f"gp_{name}"] = np.asarray(getattr(member, f"{name}_"))
-                arrays["gp_scale"] = np.array([member.scale_])
-                for i, block in enumerate(member.blocks_):
-                    arrays[f"gp_block{i}"] = np.array(block, dtype=np.int64)
-        return cls({**facts, "members": members}, arrays, graph, networks)
+                for word, sets in (("block", member.blocks_), ("same", member.same)):
+                    for i, columns in enumerate(sets):
+                        arrays[f"gp_{word}{i:03d}"] = np.array(columns, dtype=np.int64)
+        weights = list(getattr(estimator, "weights", None) or [1.0] * len(members))
+        facts = {**facts, "members": members, "weights": weights}
+        return cls(facts, arrays, graph, networks)
 
     @property
     def reads_graphs(self) -> bool:
@@ -94,7 +99,7 @@ class StoredModel:
     def predict(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
         """Predict (n,) from the descriptors with the category in its column."""
         parts = [getattr(self, f"_{m}")(X, category) for m in self.facts["members"]]
-        return np.mean(parts, axis=0)
+        return np.asarray(np.average(parts, axis=0, weights=self.facts["weights"]))
 
     def _trees(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
         from sacml.models.samples.offsets import category_of, one_hots
@@ -112,21 +117,14 @@ class StoredModel:
         read = design[:, self._predictor.columns].astype(np.float32)
         return means[codes] + self._predictor.predict(read)
 
-    def _gp_model(self, category: int) -> Any:
-        from sacml.models.samples.coregional import CoregionalGP
+    def _gp(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
+        from sacml.models.samples.coregional import FITTED, CoregionalGP
 
         a = self.arrays
-        blocks = [a[k].tolist() for k in sorted(a) if k.startswith("gp_block")]
-        model = CoregionalGP(blocks, category)
-        for name in ("offsets", "centre", "width", "theta", "alpha", "X", "codes"):
-            setattr(model, f"{name}_", a[f"gp_{name}"])
-        model.blocks_, model.scale_ = blocks, float(a["gp_scale"][0])
-        model.n_categories_ = len(model.offsets_) - 1
-        model.n_features_in_ = model.X_.shape[1]
-        return model
-
-    def _gp(self, X: NDArray[np.float64], category: int) -> NDArray[np.float64]:
-        return np.asarray(self._gp_model(category).predict(X))
+        blocks, same = ([a[k].tolist() for k in sorted(a) if k.startswith(f"gp_{word}")]
+                        for word in ("block", "same"))  # fmt: skip
+        fitted = {name: a[f"gp_{name}"] for name in FITTED}
+        return np.asarray(CoregionalGP.stored(blocks, same, category, fitted).predict(X))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model into a folder."""

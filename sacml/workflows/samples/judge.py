@@ -1,6 +1,6 @@
 """Held-out predictions of every model and baseline on every split, and their scores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sacml.evaluation.metrics import GroupBootstrap
 from sacml.features.samples import SampleTable
 from sacml.models.epochs import Epoch
+from sacml.models.samples import IN_STACK
 from sacml.workflows.samples.folds import Folds
 
 KEYS = ("row", "fold", "group", "observed")
@@ -43,6 +44,12 @@ def _means(keys: list[tuple[str, ...]], y: NDArray[np.float64], train: Any) -> d
     return {key: float(np.mean(values)) for key, values in found.items()}
 
 
+def in_stack(members: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return what a `Stack` would from what its members predict."""
+    weights = list(IN_STACK.values())
+    return np.asarray(np.average([members[m] for m in IN_STACK], axis=0, weights=weights))
+
+
 def held_out(
     folds: Folds,
     names: tuple[str, ...],
@@ -73,8 +80,8 @@ def held_out(
         columns |= {b: baseline(b, table, y, train, test) for b in BASELINES}
         members: dict[str, NDArray[np.float64]] = {}
         for name in names:
-            if name == "stack" and {"trees", "gp"} <= set(members):
-                columns[name] = (members["trees"] + members["gp"]) / 2.0  # what a Stack returns
+            if name == "stack" and set(IN_STACK) <= set(members):
+                columns[name] = in_stack(members)
                 continue
             model = make(name)
             if getattr(model, "reads_graphs", False):

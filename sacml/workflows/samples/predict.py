@@ -38,17 +38,16 @@ def predict_samples(
     """
     import pandas as pd
 
-    from sacml.data.samples import read_samples
     from sacml.features.samples import NAMES
     from sacml.models.samples.store import REMEDY, StoredModel
-    from sacml.workflows.samples.train import described, design
+    from sacml.workflows.samples.design import design
+    from sacml.workflows.samples.train import described
 
     stored = StoredModel.load(model)
     facts = stored.facts
     if facts["features"] != list(NAMES):
         raise ModelFileError(f"{model} was trained on other descriptors than this sacml; {REMEDY}")
-    samples = read_samples(path, None, "", adsorbate=adsorbate, leave_out_bad=leave_out_bad)
-    samples, table = described(samples, leave_out_bad)
+    samples, table = described(path, None, "", adsorbate=adsorbate, leave_out_bad=leave_out_bad)
     _, X, _ = design(table, tuple(facts["adsorbates"]))
     if stored.reads_graphs:
         from sacml.models.gnn.samples import sample_graphs

@@ -14,7 +14,6 @@ from sacml.errors import SacmlError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from sacml.data.samples import Samples
     from sacml.features.samples import SampleTable
@@ -85,9 +84,9 @@ def train_samples(
     SampleError
         Naming every frame that cannot be used.
     """
-    from sacml.data.samples import read_samples
     from sacml.models.samples import MODELS, TABULAR, make_sample_model
     from sacml.reports.samples import write_sample_report
+    from sacml.workflows.samples.design import design
     from sacml.workflows.samples.fit import fit_stored, store_model
     from sacml.workflows.samples.folds import make_folds
     from sacml.workflows.samples.judge import held_out, scores
@@ -97,13 +96,12 @@ def train_samples(
         if name not in MODELS:
             raise unknown("model", name, MODELS)
     judged_names = tuple(m for m in MODELS if m == model or m in (compared or TABULAR))
-    samples = read_samples(path, target, unit, group=group, split=split, adsorbate=adsorbate,
-                           leave_out_bad=leave_out_bad)  # fmt: skip
+    samples, table = described(path, target, unit, group=group, split=split, adsorbate=adsorbate,
+                               leave_out_bad=leave_out_bad)  # fmt: skip
     say(f"{len(samples)} structures with {target} in {unit}, {len(samples.left_out)} left out")
-    samples, table = described(samples, leave_out_bad)
     for text in samples.notices:
         say(text)
-    known, X, blocks = design(table)
+    known, X, columns = design(table)
     y = samples.y
     if not y.std() > 0:
         raise SacmlError(f"all {len(y)} values of {target} are {y[0]:g}: nothing can be learnt")
@@ -112,7 +110,7 @@ def train_samples(
     out.mkdir(parents=True, exist_ok=True)
 
     def make(name: str) -> Any:
-        return make_sample_model(name, blocks, X.shape[1] - 1, seed)
+        return make_sample_model(name, columns.blocks, X.shape[1] - 1, seed, columns.same)
 
     graphs: list[Any] = []
     if "gnn" in judged_names:
@@ -175,34 +173,42 @@ def train_samples(
     return study
 
 
-def described(samples: "Samples", leave_out_bad: bool) -> "tuple[Samples, SampleTable]":
-    """Describe the samples; those that cannot be described are left out where that is wanted."""
+def described(
+    path: str | Path, target: str | None, unit: str, *, leave_out_bad: bool = False, **keys: Any
+) -> "tuple[Samples, SampleTable]":
+    """Read samples and describe them.
+
+    Parameters
+    ----------
+    keys
+        Further ones of `sacml.data.samples.read_samples`.
+
+    Raises
+    ------
+    SampleError
+        Naming every frame that cannot be read or described, at once.
+    """
     from dataclasses import replace
 
-    from sacml.data.samples import SampleError
+    from sacml.data.samples import SampleError, read_samples
     from sacml.features.samples import describe_samples
 
+    samples = read_samples(path, target, unit, leave_out_bad=True, **keys)
+    problems = samples.left_out
+    table: SampleTable | None = None
     try:
-        return samples, describe_samples(samples.samples, samples.source)
+        table = describe_samples(samples.samples, samples.source)
     except SampleError as error:
+        problems = (*problems, *error.problems)
         bad = {p.frame for p in error.problems}
         kept = tuple(s for s in samples.samples if s.frame not in bad)
-        if not leave_out_bad or not kept:
-            raise
-        samples = replace(samples, samples=kept, left_out=(*samples.left_out, *error.problems))
-    return samples, describe_samples(kept, samples.source)
-
-
-def design(
-    table: "SampleTable", known: "tuple[str, ...] | None" = None
-) -> "tuple[tuple[str, ...], NDArray[np.float64], list[list[int]]]":
-    """Descriptors with the number of the adsorbate as last column, and the blocks of columns."""
-    from sacml.features.samples import centre_columns, surroundings_columns
-
-    names = known if known is not None else tuple(sorted(set(table.adsorbates)))
-    code = {a: float(i) for i, a in enumerate(names)}
-    codes = np.array([code.get(a, -1.0) for a in table.adsorbates])
-    return names, np.column_stack([table.X, codes]), [centre_columns(), surroundings_columns()]
+        table = describe_samples(kept, samples.source) if kept and leave_out_bad else None
+        samples = replace(samples, samples=kept, left_out=problems)
+    if problems and (table is None or not leave_out_bad):
+        total = len({p.frame for p in problems}) + len(samples)
+        raise SampleError(samples.source, problems, total)
+    assert table is not None
+    return samples, table
 
 
 def _order(group: str | None) -> tuple[str, ...]:

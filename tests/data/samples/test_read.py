@@ -77,6 +77,8 @@ def test_every_bad_frame_is_named_at_once(tmp_path):
     alone = frame("Co", e=1.0)
     alone += Atoms("H", positions=[[0, 0, 6.0]])
     alone.positions[-1] = alone.positions[0] + [0, 0, 5.0]
+    twice = frame("Mn", e=1.0)
+    twice += twice[3:4]
     path = save(tmp_path, [
         frame("Co", e=1.0),
         frame("Fe"),
@@ -84,13 +86,15 @@ def test_every_bad_frame_is_named_at_once(tmp_path):
         frame("Cu", e=np.nan),
         frame("Zn", e=2.0, unit="kJ/mol"),
         alone,
+        twice,
     ])  # fmt: skip
     with pytest.raises(SampleError) as caught:
         read_samples(path, "e", "eV")
     text = str(caught.value)
-    assert "5 of 6 frames cannot be used" in text
+    assert "6 of 7 frames cannot be used" in text
     for k, words in {2: "no value of 'e'", 3: "no number", 4: "not finite", 5: "'kJ/mol'",
-                     6: "H (atom 18) stands alone"}.items():  # fmt: skip
+                     6: "H (atom 18) stands alone",
+                     7: "(atom 18) lie 0.00 A apart"}.items():  # fmt: skip
         assert any(f"frame {k}" in str(p) and words in str(p) for p in caught.value.problems), words
     assert "--leave-out-bad" in text
 

@@ -42,17 +42,58 @@ def test_categories_share_what_they_have_in_common():
 
 def test_gradient_of_the_marginal_likelihood():
     X, y = two_outputs(25)
-    gp = CoregionalGP([[0], [1, 2]], category=3, max_iter=2).fit(X, y)
-    D, z = gp._distances(X, X), (y - gp.offsets_[gp.codes_]) / gp.scale_
-    prior = np.zeros_like(gp.theta_)
+    X = np.vstack([X, X[:8]])  # some structures are asked of twice
+    X[-8:, 3] = 1 - X[-8:, 3]
+    y = np.append(y, y[:8] + 1.0)
+    gp = CoregionalGP([[0], [1, 2]], 3, same=[[0, 1, 2], [0]], max_iter=2).fit(X, y)
+    near = gp._near(gp.points_, gp.point_of_, gp.point_of_)
+    z = np.random.default_rng(0).normal(size=len(X))
+    weight = np.linspace(0.5, 2.0, len(X))
+    prior, precision = np.zeros_like(gp.theta_), np.linspace(0.5, 3.0, len(gp.theta_))
 
     def value(t):
-        return gp._objective(t, D, gp.codes_, z, prior)[0]
+        return gp._objective(t, near, gp.codes_, z, prior, precision, weight)[0]
 
     theta = gp.theta_ + 0.1
     h = 1e-5 * np.eye(len(theta))
     numeric = np.array([(value(theta + e) - value(theta - e)) / 2e-5 for e in h])
-    assert np.allclose(gp._objective(theta, D, gp.codes_, z, prior)[1], numeric, atol=1e-4)
+    found = gp._objective(theta, near, gp.codes_, z, prior, precision, weight)[1]
+    assert np.allclose(found, numeric, atol=1e-4)
+
+
+def test_a_row_far_off_moves_the_others_little():
+    """Student-t noise against normal noise, asked between the rows."""
+    x = np.linspace(-2, 2, 60)[:, None]
+    y = np.sin(2 * x[:, 0])
+    y[5::20] += 4.0
+    y[15::20] -= 4.0
+    asked = x[:-1] + 0.03
+    robust, normal = (
+        np.abs(CoregionalGP(freedom=f).fit(x, y).predict(asked) - np.sin(2 * asked[:, 0])).mean()
+        for f in (4.0, None)
+    )
+    assert robust < 0.5 * normal
+
+
+def test_rows_that_agree_in_a_set_of_columns_share_a_deviation():
+    X, y = two_outputs(20)
+    X = np.vstack([X, X[:5] * [1, 1, 1, 0], X[:5] + np.array([0, 9, 9, 0])])
+    gp = CoregionalGP([[0], [1, 2]], 3, same=[[0, 1, 2], [0]], max_iter=2).fit(
+        X, np.tile(y, 2)[:30]
+    )
+    near = gp._near(X, np.arange(len(X)), np.arange(len(gp.points_)))
+    codes = np.zeros(len(X), dtype=int), np.zeros(len(gp.points_), dtype=int)
+    P, Q = X[:, None, :3], gp.points_[None, :, :3]
+    for c, agree in ((2, (P == Q).all(-1)), (3, P[..., 0] == Q[..., 0])):
+        _, w, own = gp.kernel_.parts()[c]
+        without, more = gp.theta_.copy(), gp.theta_.copy()
+        without[w], without[own] = 0.0, -np.inf
+        more[w], more[own] = 2.0, 0.0
+        difference = gp.kernel_.covariance(more, near, *codes) - gp.kernel_.covariance(
+            without, near, *codes
+        )
+        assert np.allclose(difference, 5.0 * agree)
+        assert agree.sum() > 20
 
 
 def test_spread_grows_away_from_the_data():
@@ -85,7 +126,7 @@ def test_constant_columns_and_repeated_rows_do_no_harm():
 @pytest.mark.parametrize("name", ["trees", "gp", "stack"])
 def test_stored_models_answer_as_they_were_fitted(tmp_path, name):
     X, y = two_outputs()
-    model = make_sample_model(name, [[0, 1], [2]], 3, seed=1).fit(X, y)
+    model = make_sample_model(name, [[0, 1], [2]], 3, seed=1, same=[[0], [0, 1, 2]]).fit(X, y)
     folder = StoredModel.of(model, {"target": "t"}).save(tmp_path / "m")
     got = StoredModel.load(folder).predict(X, 3)
     assert np.allclose(got, model.predict(X), atol=1e-4)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ase.io import read, write
 
+from sacml.data.samples import SampleError
 from sacml.errors import SacmlError
 from sacml.structures import build
 from sacml.workflows.samples import predict_samples, train_samples
@@ -130,6 +131,48 @@ def test_the_same_seed_gives_the_same_numbers(own, tmp_path):
         for i in range(2)
     )
     assert one.summary["splits"] == two.summary["splits"]
+
+
+def test_frames_that_cannot_be_read_or_described_are_named_at_once(own, tmp_path):
+    frames = read(own, ":8")
+    del frames[1].info["dG"]
+    frames[5].numbers[frames[5].numbers > 20] = 6  # no metal is left
+    path = tmp_path / "bad.extxyz"
+    write(path, frames, format="extxyz")
+    with pytest.raises(SampleError) as caught:
+        train_samples(path, "dG", "eV", folder=tmp_path / "out")
+    assert [p.frame for p in caught.value.problems] == ["bad.extxyz frame 2", "bad.extxyz frame 6"]
+    assert "2 of 8 frames cannot be used" in str(caught.value)
+    study = train_samples(path, "dG", "eV", model="trees", compared=("trees",), leave_out_bad=True,
+                          folder=tmp_path / "out")  # fmt: skip
+    assert study.summary["n"] == 6
+    assert [p["frame"] for p in study.summary["left_out"]] == [
+        p.frame for p in caught.value.problems
+    ]
+
+
+def test_the_stack_that_is_judged_is_the_one_that_is_stored(own, tmp_path):
+    """Predictions of the stored model on the test rows are the held-out ones."""
+    made = train_samples(own, "dG", "eV", split="part", folder=tmp_path / "out")
+    held_out = made.predictions["predefined"]
+    asked = tmp_path / "ask.extxyz"
+    write(asked, [f for f in read(own, ":") if f.info["part"] == "test"], format="extxyz")
+    found = predict_samples(asked, tmp_path / "out" / "model")
+    assert np.allclose(found["dG_eV"], held_out["stack"], atol=1e-4)
+
+
+def test_every_column_of_the_process_stands_in_one_block():
+    from sacml.features.samples import NAMES, centre_columns, surroundings_columns
+    from sacml.workflows.samples.design import columns
+
+    blocks = columns().blocks
+    given = [c for block in blocks for c in block]
+    assert sorted(given) == sorted([*centre_columns(), *surroundings_columns()])
+    assert [NAMES[b[0]] for b in blocks] == [
+        "centre_period", "centre_group", "centre_unpaired_electrons", "centre_electronegativity",
+        "centre_cohesive_energy", "centre_count", "geom_bond_length_min_A",
+        "geom_shell_applicable", "ads_centre_distance_A",
+    ]  # fmt: skip
 
 
 def test_a_target_of_one_value_is_refused(own, tmp_path):
