@@ -25,11 +25,22 @@ INNER_FOLDS = 5
 
 
 def inner_scores(
-    described: Described, split: Split, cell: Cell, inner_folds: int = INNER_FOLDS
+    described: Described,
+    split: Split,
+    cell: Cell,
+    inner_folds: int = INNER_FOLDS,
+    blocks: int | None = None,
 ) -> pd.DataFrame:
     """Score one model inside the training rows of every outer fold.
 
     The inner folds of an outer fold are the same for every model.
+
+    Parameters
+    ----------
+    blocks
+        Share the outer folds over so many blocks of whole groups: the score of all folds of a block
+        comes from the rows outside the block, which are fewer than the training rows of the fold
+        and never its held-out ones. None: every outer fold has a score of its own.
 
     Returns
     -------
@@ -40,8 +51,8 @@ def inner_scores(
     groups = exchangeable_groups(described, split)
     mask = described.trained_on(cell.trained_on)
     rows: list[dict[str, Any]] = []
-    for outer in split.folds:
-        inner = folds_within(described, split.name, inner_folds, cell.seed, outer.train)
+    for train, names in _outer(described, split, cell.seed, blocks):
+        inner = folds_within(described, split.name, inner_folds, cell.seed, train)
         inner = tuple(f for f in inner if mask[f.train].any())
         tested, errors = [], []
         for fold, found in fit_folds(
@@ -50,11 +61,32 @@ def inner_scores(
             tested.append(fold.test)
             errors.append(one_sided_error(described.y[fold.test], found.middle,
                                           described.bound[fold.test]))  # fmt: skip
-        if tested:
+        for name in names if tested else ():
             rows += _scores(described, groups, np.concatenate(tested), np.concatenate(errors),
-                            {"outer": outer.group, "model": cell.model,
+                            {"outer": name, "model": cell.model,
                              "trained_on": cell.trained_on})  # fmt: skip
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _outer(
+    described: Described, split: Split, seed: int, blocks: int | None
+) -> list[tuple[NDArray[np.intp], list[str]]]:
+    """Rows that a selection may see, and the outer folds that it is made for."""
+    alone = [(fold.train, [fold.group]) for fold in split.folds]
+    if blocks is None or blocks >= len(split):
+        return alone
+    found: list[tuple[NDArray[np.intp], list[str]]] = [
+        (b.train, []) for b in folds_within(described, split.name, blocks, seed)
+    ]
+    for fold, own in zip(split.folds, alone, strict=True):
+        # a random fold is no union of groups: it lies in no block and keeps its own selection
+        home = [names for train, names in found if not np.isin(fold.test, train).any()
+                and np.isin(train, fold.train).all()]  # fmt: skip
+        if home:
+            home[0].append(fold.group)
+        else:
+            found.append(own)
+    return [(train, names) for train, names in found if names]
 
 
 _COLUMNS = ["outer", "model", "trained_on", "rows", "mae", "n_records", "n_groups"]

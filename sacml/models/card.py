@@ -120,9 +120,9 @@ def _evaluation(surrogate: Surrogate) -> list[str]:
 
 def _interval(surrogate: Surrogate, unit: str) -> str:
     calibration = surrogate.calibration
-    remark = calibration.remark(_PRINTED)
-    if remark:
-        return remark
+    infinite, remark = calibration.remark(_PRINTED), surrogate.remark(_PRINTED)
+    if infinite:
+        return infinite
     spread = np.median(calibration.spread) if calibration.spread is not None else None
     _, ends = calibration.interval([0.0], _PRINTED, None if spread is None else [spread])
     half = float(ends[0])
@@ -131,7 +131,7 @@ def _interval(surrogate: Surrogate, unit: str) -> str:
     return (
         f"{how}half width {half:.3g} {unit}{factor}, from {len(calibration.residuals)} held-out "
         f"residuals in {calibration.n_groups} groups (hierarchical conformal quantile: every group "
-        "weighs one, and so does the group to come)"
+        "weighs one, and so does the group to come)" + (f"; {remark}" if remark else "")
     )
 
 

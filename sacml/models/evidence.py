@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from sacml.models.kernels import RBF, Floats
+from sacml.models.kernels import LINEAR, Floats
 from sacml.models.tobit import Mode, find_mode, log_likelihood
 
 PRIORS = {"amplitude": (-1.0, 1.0), "length": (0.7, 0.7), "group": (-1.0, 1.0),
@@ -49,7 +49,7 @@ def maximise(
         From `sacml.models.tobit.side_of`.
     """
     b = len(form)
-    smooth = np.flatnonzero(form == RBF)
+    smooth = np.flatnonzero(form != LINEAR)
     names = ["amplitude"] * b + ["length"] * len(smooth) + ["group"] * (same is not None)
     prior = np.array([PRIORS[n] for n in [*names, "noise"]])
     last: list[Floats | None] = [None]

@@ -17,7 +17,7 @@ Block = tuple[str, Sequence[int]]
 
 
 class GaussianProcess(ColumnRegressor):
-    """A sum of terms, each a smooth function of, or a line in, the columns of one block.
+    """A sum of terms, each a smooth or rough function of, or a line in, the columns of one block.
 
     The prediction is the posterior mean (for bounds Laplace's approximation of it); its `spread`
     is the predictive standard deviation for a new measurement in a new group.
@@ -25,7 +25,8 @@ class GaussianProcess(ColumnRegressor):
     Parameters
     ----------
     blocks : sequence of (form, columns), optional
-        ``("rbf", (3, 4))`` or ``("linear", (7,))``; None makes one RBF term of all columns.
+        ``("rbf", (3, 4))``, ``("exponential", (3,))`` or ``("linear", (7,))``, see
+        `sacml.models.kernels.FORMS`; None makes one RBF term of all columns.
         Columns that do not vary in training are dropped, the others scaled by their standard
         deviation or a quarter of their range, whichever is larger; a linear column beyond its
         range in training counts as the end of that range.

@@ -23,8 +23,16 @@ BY_PART: Terms = (
     ("linear", ("mod_",)),
 )
 
+# Metals of one column of the periodic table have the same number of valence electrons, and in the
+# same shell fill the same levels: they bind alike, and from one column to the next, where one more
+# electron goes into another level or spin state, the binding steps rather than bends. Nearness in
+# the column carries further than nearness in radius or electronegativity (of crystals: Glawe,
+# Sanna, Gross and Marques, New Journal of Physics 18 (2016) 093011).
+PERIODIC: Terms = (("exponential", ("metal_valence_electrons_mean",)), *BY_PART)
+
 SPECIFICATIONS: Mapping[str, Terms] = {
     "by_part": BY_PART,
+    "periodic": PERIODIC,
     "together": (("rbf", ("",)),),
     "metal_and_levels": (("rbf", ("metal_",)), ("linear", ("shell_",)), *LINES),
     "lines": LINES,
@@ -46,6 +54,11 @@ def blocks_of(feature_names: Sequence[str], terms: Terms) -> tuple[Block, ...]:
 @register("gaussian_process")
 def _gaussian_process(seed: int, feature_names: Sequence[str]) -> GaussianProcess:
     return GaussianProcess(blocks_of(feature_names, BY_PART))
+
+
+@register("gaussian_process_periodic")
+def _periodic(seed: int, feature_names: Sequence[str]) -> GaussianProcess:
+    return GaussianProcess(blocks_of(feature_names, PERIODIC))
 
 
 @register("mixed_linear")

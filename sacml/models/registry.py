@@ -21,6 +21,7 @@ TABULAR: tuple[str, ...] = (
     "extra_trees_tuned",
     "hist_boosting",
     "gaussian_process",
+    "gaussian_process_periodic",
     "gaussian_process_tuned",
 )
 """Models of the descriptors of a candidate."""
@@ -81,6 +82,20 @@ def make_model(name: str, seed: int = 0, feature_names: Sequence[str] | None = N
     SacmlError
         For an unknown name, or packages that are missing.
     """
+    factory = _factory(name)
+    if feature_names is None:
+        from sacml.features import FEATURE_NAMES
+
+        feature_names = FEATURE_NAMES
+    return factory(seed, feature_names)
+
+
+def module_of(name: str) -> str:
+    """Name of the module that registers a model; errors as `make_model`."""
+    return _factory(name).__module__
+
+
+def _factory(name: str) -> Factory:
     if name not in MODEL_NAMES:
         raise unknown("model", name, MODEL_NAMES)
     if name in GRAPHS:
@@ -89,8 +104,4 @@ def make_model(name: str, seed: int = 0, feature_names: Sequence[str] | None = N
         require_packages()
     for module in (*_MODULES, *(("gnn.estimator",) if name in GRAPHS else ())):
         import_module(f"sacml.models.{module}")
-    if feature_names is None:
-        from sacml.features import FEATURE_NAMES
-
-        feature_names = FEATURE_NAMES
-    return _FACTORIES[name](seed, feature_names)
+    return _FACTORIES[name]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CHUNK = 100_000
 """Rows described at a time; bounds the memory of a prediction of any length."""
+_NO_RESIDUAL = 1e-9
+"""Largest residual that rounding explains."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +104,7 @@ class Surrogate:
                 spread[rows] = here
         if spread is not None:
             flags |= self.domain.limits.spread_bits(spread)
-        remark = self.calibration.remark(level)
-        if remark is not None:
+        if self.calibration.remark(level) is not None:
             flags |= np.uint32(Flag.INFINITE)
         return Predictions(
             target=self.target,
@@ -119,8 +120,27 @@ class Surrogate:
             spread=spread,
             _table=table,
             _domain=self.domain,
-            _remark=remark,
+            _remark=self.remark(level),
         )
+
+    def remark(self, level: float) -> str | None:
+        """Say what is wrong with every interval: infinite, without width, or about bounds alone."""
+        infinite = self.calibration.remark(level)
+        if infinite is not None:
+            return infinite
+        if self.calibration.residuals.max() <= _NO_RESIDUAL:
+            return (
+                "the interval has no width: every held-out value was met exactly, as where a "
+                "target has one value; nothing was learned of what would change it"
+            )
+        bounds = self.facts.get("records", {}).get("by_bound", {})
+        if bounds and set(bounds) <= {"lower", "upper"}:
+            counts = " and ".join(f"{n} {word}" for word, n in bounds.items())
+            return (
+                f"every value that it was taught is a bound ({counts}): value and interval are "
+                "about what was printed, not about the quantity itself"
+            )
+        return None
 
     def _part(
         self, table: "CandidateTable", level: float

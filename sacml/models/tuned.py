@@ -72,7 +72,7 @@ class Tuned(ColumnRegressor):
 
         self.tuning_ = tune(
             make, X, y, bound=bound, groups=groups, seed=self.random_state or 0,
-            n_trials=self.n_trials,
+            n_trials=self.n_trials, first=FIRST.get(self.model, ()),
         )  # fmt: skip
         self.model_ = space(_Chosen(self.tuning_.params), names, self.random_state)
         self.model_.fit(X, y, bound=bound, groups=groups)
@@ -138,7 +138,12 @@ SPACES: Mapping[str, Callable[[Any, list[str], int | None], Any]] = {
 }
 """Model -> what makes it from a trial, feature names and a seed."""
 
-TRIALS = {"ridge": 25, "extra_trees": 8, "gaussian_process": 8}
+FIRST: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "gaussian_process": [{"terms": name} for name in SPECIFICATIONS]
+}
+"""Points that are tried whatever the sampler draws: all there are of a Gaussian process."""
+
+TRIALS = {"ridge": 25, "extra_trees": 8, "gaussian_process": len(SPECIFICATIONS)}
 
 
 def _factory(model: str) -> Callable[[int, Sequence[str]], Tuned]:

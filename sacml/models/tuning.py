@@ -1,6 +1,6 @@
 """Hyper-parameters by Optuna, judged on inner folds that hold out whole groups."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,6 +65,7 @@ def tune(
     study_name: str | None = None,
     on_trial: Callable[[int, float, float], None] | None = None,
     executor: Executor | None = None,
+    first: Sequence[Mapping[str, Any]] = (),
 ) -> Tuning:
     """Search the estimator of smallest error on held-out inner groups.
 
@@ -86,6 +87,9 @@ def tune(
     executor
         Fits the inner folds of a trial at the same time, e.g. a process pool or a Dask client's
         executor; the numbers do not depend on it.
+    first
+        Points that are tried before the sampler is asked, as many as there are trials, e.g. every
+        value of the only choice.
 
     Raises
     ------
@@ -127,6 +131,8 @@ def tune(
             study_name=study_name,
             load_if_exists=storage is not None,
         )
+        for point in first[:n_trials] if not study.trials else ():
+            study.enqueue_trial(dict(point))
         finished = sum(t.state.is_finished() for t in study.trials)
         if finished < n_trials:
             study.optimize(

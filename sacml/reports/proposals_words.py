@@ -20,6 +20,11 @@ UNITS = {
     "temperature_C": "°C",
 }
 """Conditions that are numbers, with their units as they are read."""
+HAZARD_GAPS = {
+    None: "hazard class not known",
+    "other": "named by ICH Q3D without a hazard class",
+    "unassessed": "hazard not assessed by ICH Q3D",
+}
 
 
 def shared(sentences: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
@@ -88,7 +93,7 @@ def costs(facts: Mapping[str, Any]) -> str:
         "EU criticality not known"
         if critical is None
         else ("critical raw material of the EU" if critical else "not critical in the EU"),
-        f"hazard class {hazard} (ICH Q3D)" if hazard else "hazard class not known",
+        HAZARD_GAPS.get(hazard, f"hazard class {hazard} (ICH Q3D, 1 the most toxic)"),
     ]
     return "; ".join(words) + "."
 

@@ -25,7 +25,7 @@ def reasons(
     Parameters
     ----------
     remark
-        What is to be said where the interval is infinite.
+        What is to be said of every interval, e.g. that it is infinite.
     """
     given = Flag(flags)
     about = _About(candidate, modifier, domain)
@@ -43,7 +43,7 @@ def reasons(
             uncounted.append(text)
     if uncounted:
         then.append(f"not counted, because the model does not read it: {'; '.join(uncounted)}")
-    if given & Flag.INFINITE and remark:
+    if remark:
         then.append(remark)
     return (*first, *then)
 

@@ -86,19 +86,41 @@ def evaluate(
     settings.write(out / "config.toml")
     found: dict[str, list[pd.DataFrame]] = {}
     sentences: dict[str, str] = {}
+    made: dict[str, str] = {}
     for target in settings.targets:
         state = _computed(settings, target, parts, out / "jobs", executor, say, on_job)
-        sentences[target] = state.choice.sentence
+        sentences[target], made[f"{target}, how"] = state.choice.sentence, _how(state)
         say(state.choice.sentence)
         for part in (p for p in PARTS if p in parts):
             for name, table in PARTS[part].make(state).items():
                 found.setdefault(name, []).append(labelled(target, [table]))
-    tables = {name: pd.concat([t for t in many if len(t)] or many[:1], ignore_index=True)
-              for name, many in found.items()}  # fmt: skip
-    files = _write(out, settings, tables, sentences, figures)
+        tables = {name: pd.concat([t for t in many if len(t)] or many[:1], ignore_index=True)
+                  for name, many in found.items()}  # fmt: skip
+        # the tables of the first targets are there while those of the last are computed
+        files = _write(
+            out, settings, tables, sentences | made, figures and target == settings.targets[-1]
+        )
     for path in files:
         say(f"wrote {path}")
     return Evaluated(settings, tables, sentences, files)
+
+
+def _how(state: State) -> str:
+    """Say in words on what and how a target was judged."""
+    s, once = state.settings, [m for m in state.models if m in state.settings.once]
+    blocks = "every outer fold" if s.outer_blocks is None else f"{s.outer_blocks} blocks of groups"
+    text = (
+        f"How {state.target} was judged: {len(state.described)} records (sha256 "
+        f"{state.dataset.digest[:12]}), {len(state.models)} models; the selection of the release "
+        f"rule is made anew for {blocks}, on {s.inner_folds} inner folds of the rows outside; "
+        f"seeds {', '.join(map(str, (s.seed, *s.seeds)))}."
+    )
+    if once:
+        text += f" Under the deciding split and the first seed alone: {', '.join(once)}."
+    left = [m for m in s.models if m not in state.models]
+    if left:
+        text += f" Not asked for this target: {', '.join(left)}."
+    return text
 
 
 def _computed(
@@ -110,7 +132,7 @@ def _computed(
 
     dataset = training_records(target)
     state = State(settings, dataset, Described.of(tuple(dataset.records), target))
-    say(f"{target}: {len(state.described)} records, {len(settings.models)} models")
+    say(f"{target}: {len(state.described)} records, {len(state.models)} models")
     store = Store(folder, {target: dataset.digest})
     described = {target: state.described}
     needed = {need for part in parts for need in PARTS[part].needs}

@@ -5,22 +5,17 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass, field
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sacml.executors import outcome
+from sacml.workflows.evaluate_code import code_digest
 
 if TYPE_CHECKING:
     from sacml.evaluation.cells import Cell
     from sacml.models.described import Described
-
-_PACKAGES = ("domain", "data", "structures", "features", "models", "models/gnn", "uncertainty")
-_MODULES = ("cells", "fits", "groups", "held_out", "learning", "metrics", "nested", "scramble")
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas")
 
 
 @dataclass(frozen=True)
@@ -109,24 +104,12 @@ class Store:
         return self.folder / job.target / f"{job.name}.parquet"
 
     def _digest(self, job: Job) -> str:
-        parts = [_plain(job), self.digests[job.target], _code()]
+        parts = [_plain(job), self.digests[job.target], code_digest(job.cell.model)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(job: Job) -> dict[str, Any]:
     return {"target": job.target, "part": job.part, **asdict(job.cell), **job.settings}
-
-
-@cache
-def _code() -> dict[str, str]:
-    """Digest of the code that a result depends on, and the versions of the libraries."""
-    root, found = Path(__file__).parents[1], hashlib.sha256()
-    for package in _PACKAGES:
-        for path in sorted((root / package).glob("*.py")):
-            found.update(path.read_bytes())
-    for module in _MODULES:
-        found.update((root / "evaluation" / f"{module}.py").read_bytes())
-    return {"code": found.hexdigest()} | {name: version(name) for name in _LIBRARIES}
 
 
 def run_jobs(

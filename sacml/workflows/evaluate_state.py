@@ -42,6 +42,19 @@ class State:
         """Name of the target."""
         return self.described.target
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Models of this target."""
+        return self.settings.models_for(self.target)
+
+    def _scored_under(self, split: str) -> tuple[str, ...]:
+        """Models that are scored under a split."""
+        from sacml.evaluation.select import deciding_split
+
+        if split == deciding_split(self.target, self.splits):
+            return self.models
+        return tuple(m for m in self.models if m not in self.settings.once)
+
     def add(self, part: str, job: Job, table: pd.DataFrame) -> None:
         """Keep a finished job of a part."""
         self.done.setdefault(part, []).append((job, table))
@@ -57,7 +70,7 @@ class State:
         from sacml.evaluation import Evaluation
 
         s = self.settings
-        order = {m: i for i, m in enumerate(s.models)}
+        order = {m: i for i, m in enumerate(self.models)}
         cells = [(job, t) for job, t in self.done.get("scores", []) if job.cell.seed == s.seed]
         cells.sort(key=lambda p: (s.splits.index(p[0].cell.split),
                                   s.trained_on.index(p[0].cell.trained_on),
@@ -118,7 +131,7 @@ class State:
         from sacml.evaluation.fits import unread
 
         s, found = self.settings, []
-        refused = {m: unread(self.described, m) for m in s.models}
+        refused = {m: unread(self.described, m) for m in self.models}
         self.skipped |= {
             f"{m}, rows": left_out(m, self.described, r) for m, r in refused.items() if r
         }
@@ -128,7 +141,7 @@ class State:
                 if without:
                     self.skipped[f"{split.name}, trained on {which}"] = no_rows(split, without)
                 if kept:
-                    able = [m for m in s.models
+                    able = [m for m in self._scored_under(split.name)
                             if trainable(self.described, split, which, refused[m])[0]]  # fmt: skip
                     found += [self._cell(split.name, (m, which), s.seed) for m in able]
         if not found:
@@ -147,8 +160,11 @@ class State:
         asked = [
             (job.cell.split, (job.cell.model, job.cell.trained_on))
             for job in made
-            if job.cell.split == "random"
-            or (job.cell.split == self.choice.split and draws_random_numbers(job.cell.model))
+            if job.cell.model not in self.settings.once
+            and (
+                job.cell.split == "random"
+                or (job.cell.split == self.choice.split and draws_random_numbers(job.cell.model))
+            )
         ]
         return [self._cell(*a, seed) for seed in self.settings.seeds for a in asked]
 
@@ -156,12 +172,11 @@ class State:
         from sacml.evaluation.cells import Cell
 
         s, split = self.settings, self.choice.split
+        folds = {"inner_folds": s.inner_folds, "blocks": s.outer_blocks}
         return [
-            Job(
-                self.target, "nested", Cell(split, m, which, s.seed), {"inner_folds": s.inner_folds}
-            )
+            Job(self.target, "nested", Cell(split, m, which, s.seed), folds)
             for which in s.trained_on
-            for m in s.models
+            for m in self.models
         ]
 
     def _further(self, part: str, settings: dict[str, Any]) -> list[Job]:

@@ -88,7 +88,7 @@ def _comparisons(state: State) -> Tables:
 
     binding = state.target == "binding_energy"
     names = BINDING_BASELINES if binding else TEST_BASELINES
-    learned = [m for m in state.settings.models if m not in FEATURELESS]
+    learned = [m for m in state.models if m not in FEATURELESS]
     against = [key for name in names if (key := best_of(state.decisive, (name,))) is not None]
     found = compare(state.decisive, against, state.settings.seed, learned)
     found.insert(0, "split", state.choice.split)

@@ -62,3 +62,45 @@ def test_where_nothing_can_be_held_out_inside_the_constant_is_taken():
     chosen = picks(inner, ["a", "b"], 10)
     assert chosen["model"].tolist() == ["constant", "constant"]
     assert chosen["inner_mae"].isna().all()
+
+
+def test_blocks_share_a_selection_that_sees_none_of_their_groups():
+    data = dataset(n=32, n_sources=8)
+    described = Described.of(data.records, "cycle_life")
+    split = evaluate(data, "cycle_life", ("constant",), (LOSO,)).splits[LOSO]
+    cell = Cell(LOSO, "constant", "all", 0)
+
+    def scores():
+        found = inner_scores(described, split, cell, 3, blocks=4)
+        return found[found["rows"] == "all"].set_index("outer")["mae"]
+
+    before = scores()
+    assert sorted(before.index) == sorted(fold.group for fold in split.folds)
+    assert before.nunique() == 4  # two papers a block
+    for fold in split.folds[:3]:
+        kept = described.y[fold.test].copy()
+        described.y[fold.test] += 100.0
+        moved = scores()
+        described.y[fold.test] = kept
+        alike = before.index[np.isclose(before, before[fold.group])]
+        assert len(alike) == 2
+        pd.testing.assert_series_equal(moved[alike], before[alike])
+        assert (moved.drop(alike) > before.drop(alike) + 1).all()
+
+
+def test_as_many_blocks_as_folds_are_the_folds():
+    data = dataset(n=24, n_sources=6)
+    described = Described.of(data.records, "cycle_life")
+    split = evaluate(data, "cycle_life", ("constant",), (LOSO,)).splits[LOSO]
+    cell = Cell(LOSO, "constant", "all", 0)
+    each = inner_scores(described, split, cell, 3)
+    pd.testing.assert_frame_equal(inner_scores(described, split, cell, 3, blocks=6), each)
+
+
+def test_random_folds_keep_a_selection_of_their_own():
+    data = dataset(n=24, n_sources=6)
+    described = Described.of(data.records, "cycle_life")
+    split = evaluate(data, "cycle_life", ("constant",), ("random",)).splits["random"]
+    cell = Cell("random", "constant", "all", 0)
+    each = inner_scores(described, split, cell, 3)
+    pd.testing.assert_frame_equal(inner_scores(described, split, cell, 3, blocks=2), each)

@@ -9,8 +9,9 @@ from sacml.errors import SacmlError
 from sacml.evaluation import evaluate
 from sacml.features import CandidateTable
 from sacml.models import fit_surrogate
+from sacml.models.card import model_card
 from sacml.models.described import Described
-from sacml.uncertainty.rules import MEASURED
+from sacml.uncertainty.rules import MEASURED, Flag
 
 DATA = dataset()
 
@@ -108,6 +109,8 @@ def test_a_target_with_one_value_has_an_interval_of_no_width():
     found = fit_surrogate(one, "cycle_life", "constant", "all", 0, held)
     asked = found.predict(CandidateTable.from_candidates([Candidate.parse("Co-N4@graphene;Li")]))
     assert (asked.lower[0], asked.value[0], asked.upper[0]) == pytest.approx((100, 100, 100))
+    assert "no width: every held-out value was met exactly" in asked.reasons(0)[-1]
+    assert "no width" in model_card(found)
 
 
 def test_bounds_alone_give_an_interval_that_holds_what_was_printed():
@@ -116,4 +119,13 @@ def test_bounds_alone_give_an_interval_that_holds_what_was_printed():
     found = fit_surrogate(bounds, "cycle_life", "constant", "all", 0, held)
     hard, soft = (found.calibration.half_width(0.9, optimistic=o) for o in (False, True))
     assert 0 < soft <= hard < np.inf
-    assert found.predict(CandidateTable.from_records(bounds.records)).upper[0] > 100
+    asked = found.predict(CandidateTable.from_records(bounds.records))
+    assert asked.upper[0] > 100
+    n = len(bounds.records)
+    assert f"every value that it was taught is a bound ({n} lower)" in asked.reasons(0)[-1]
+    assert not asked.flags[0] & int(Flag.INFINITE)
+    one = replace(bounds.records[0], bound="failure")
+    mixed = type(DATA)("one exact", (one, *bounds.records[1:]))
+    held = evaluate(mixed, "cycle_life", ["constant"], ["leave_one_source_out"])
+    told = fit_surrogate(mixed, "cycle_life", "constant", "all", 0, held)
+    assert told.remark(0.9) is None

@@ -5,9 +5,9 @@ import pytest
 
 from sacml.errors import SacmlError, UnknownNameError
 from sacml.models import MODEL_NAMES, make_model
-from sacml.models.registry import TABULAR, columns_of, register
+from sacml.models.registry import TABULAR, columns_of, module_of, register
 
-NAMES = ("metal_x", "cond_a", "alkali_is_li", "cond_b", "shell_n")
+NAMES = ("metal_x", "cond_a", "alkali_is_li", "cond_b", "shell_n", "metal_valence_electrons_mean")
 
 
 def test_every_name_makes_an_estimator_of_its_own():
@@ -17,9 +17,12 @@ def test_every_name_makes_an_estimator_of_its_own():
     assert MODEL_NAMES[-1] == "gnn"
     assert make_model("conditions_only", 7, NAMES).columns == (1, 2, 3)
     assert make_model("alkali_mean", 7, NAMES).columns == (2,)
-    assert make_model("same_metal_mean", 7, NAMES).columns == (0,)
+    assert make_model("same_metal_mean", 7, NAMES).columns == (0, 5)
     assert make_model("alkali_shell_mean", 7, NAMES).columns == (2, 4)
-    assert make_model("gaussian_process", 7, NAMES).blocks[0] == ("rbf", (0,))
+    smooth = make_model("gaussian_process", 7, NAMES).blocks
+    assert smooth[0] == ("rbf", (0, 5))
+    periodic = make_model("gaussian_process_periodic", 7, NAMES).blocks
+    assert periodic == (("exponential", (5,)), *smooth)
     assert make_model("extra_trees_tuned", 7, NAMES).feature_names == NAMES
     for name in ("extra_trees", "random_forest", "hist_boosting", "ridge_tuned"):
         assert make_model(name, 7, NAMES).random_state == 7
@@ -63,3 +66,10 @@ def test_importing_models_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_module_of_a_model_is_where_it_is_registered():
+    assert module_of("ridge") == "sacml.models.ridge"
+    assert module_of("ridge_tuned") == "sacml.models.tuned"
+    with pytest.raises(UnknownNameError, match="did you mean 'ridge'"):
+        module_of("rigde")

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from sacml.errors import UnknownNameError
+from sacml.models.processes import SPECIFICATIONS
+from sacml.models.registry import make_model
 from sacml.models.tuned import PARTS, SPACES, Tuned
 
 NAMES = ("metal_a", "cond_a", "alkali_is_li", "mod_a")
@@ -32,6 +34,14 @@ def test_without_groups_to_hold_out_the_defaults_are_fitted():
     assert tuned.tuning_.params == {}
     assert tuned.model_.alphas == (100.0,)
     assert tuned.model_.columns == (0, 1, 2, 3)
+
+
+def test_a_gaussian_process_is_tried_with_every_sum_of_terms():
+    names = ("metal_a", "metal_valence_electrons_mean", "alkali_is_li", "mod_a")
+    tuned = make_model("gaussian_process_tuned", 0, names).fit(X, Y, groups=GROUP)
+    assert sorted(tuned.tuning_.trials["terms"]) == sorted(SPECIFICATIONS)
+    best = tuned.tuning_.trials.set_index("score")["terms"]
+    assert tuned.tuning_.params["terms"] == best[best.index.min()]
 
 
 def test_a_set_of_features_that_is_not_there_is_not_offered():

@@ -94,3 +94,10 @@ def test_wrong_input_is_said():
         tune(ridge, X, Y, n_trials=0)
     with pytest.raises(SacmlError, match="60 rows of X, 60 of y, 3 groups"):
         tune(ridge, X, Y, groups=[1, 2, 3])
+
+
+def test_given_points_are_tried_before_the_sampler_is_asked():
+    points = [{"alpha": 3.0}, {"alpha": 70.0}]
+    found = tune(ridge, X, Y, groups=GROUP, n_trials=3, first=points)
+    assert found.trials["alpha"].tolist()[:2] == [3.0, 70.0]
+    assert len(found.trials) == 3

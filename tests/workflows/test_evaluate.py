@@ -115,6 +115,37 @@ def test_an_executor_gives_the_same_numbers(done, tmp_path):
         pd.testing.assert_frame_equal(found.tables[name], done[0].tables[name])
 
 
+def test_a_slow_model_is_scored_once_and_a_target_may_have_models_of_its_own(tmp_path):
+    settings = SMALL.model_copy(update={
+        "models_of": {"binding_energy": ("constant", "alkali_mean", "same_metal_mean")},
+        "once": ("same_metal_mean",), "outer_blocks": 3,
+    })  # fmt: skip
+    parts = ["scores", "nested", "seeds"]
+    tables = evaluate(settings, folder=tmp_path, parts=parts, figures=False).tables
+    p = tables["predictions"].groupby("model")["split"].unique()
+    assert set(p["alkali_mean"]) == {"leave_one_metal_out", "random"}
+    assert set(p["same_metal_mean"]) == {"leave_one_metal_out"}
+    assert set(p.index) == {"constant", "alkali_mean", "same_metal_mean"}
+    assert "same_metal_mean" not in set(tables["seeds"]["model"])
+    assert tables["picks"]["inner_mae"].nunique() <= 3
+    summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "made anew for 3 blocks of groups, on 2 inner folds" in summary
+    assert "first seed alone: same_metal_mean. Not asked for this target: alkali_shell_mean" in (
+        summary
+    )
+    text = (tmp_path / "config.toml").read_text(encoding="utf-8")
+    assert EvaluationConfig.make(tomllib.loads(text)) == settings
+
+
+def test_models_of_a_target_are_checked(tmp_path):
+    path = tmp_path / "wrong.toml"
+    path.write_text('once = ["rigde"]\n[models_of]\ncycle_life = ["ridge"]\n')
+    with pytest.raises(ConfigError) as error:
+        evaluate(path, folder=tmp_path)
+    for part in ("2 wrong settings", "rigde", "models_of", "'constant' must be among"):
+        assert part in str(error.value)
+
+
 def test_the_resolved_configuration_is_written(done):
     text = (done[1] / "config.toml").read_text(encoding="utf-8")
     assert EvaluationConfig.make(tomllib.loads(text)) == SMALL
