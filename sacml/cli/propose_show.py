@@ -48,6 +48,7 @@ def show(found: "Proposals") -> None:
     """Print a list with its reasons, and what was left out."""
     if not len(found):
         print("nothing is proposed: the limits leave no candidate, see below what they left out")
+    doubts, of_all = _doubts(found)
     for p in found:
         known = f"   known: {', '.join(dict.fromkeys(_names(p)))}" if p.known_as else ""
         what = f"{p.candidate.site} with {p.candidate.alkali}"
@@ -67,8 +68,10 @@ def show(found: "Proposals") -> None:
                 )
         for why in p.why:
             print(f"       why: {why}")
-        for unsure in p.uncertain:
+        for unsure in doubts[p.rank]:
             print(f"       uncertain: {unsure}")
+    for unsure in of_all:
+        print(f"uncertain of all: {unsure}")
     for note in found.notes:
         print(f"note: {note}")
     for shift in found.shifts if len(found) else ():
@@ -81,10 +84,34 @@ def show(found: "Proposals") -> None:
             print(f"{title}: {count:,} {reason}")
 
 
+def _doubts(found: "Proposals") -> tuple[dict[int, list[str]], list[str]]:
+    """Doubts of each rank, and those of the whole list, which are said once.
+
+    What lies outside the domain of a model that is not in the score is said of the list as a whole;
+    the rows mark it, and the page has the reasons.
+    """
+    scored = {o.quantity for o in found.objectives if o.name not in found.not_discriminating}
+    unscored = [t for t in (found[0].predictions if len(found) else ()) if t not in scored]
+    starts = tuple(f"{t}: outside the domain of the model" for t in unscored)
+    doubts = {p.rank: [s for s in p.uncertain if not s.startswith(starts)] for p in found}
+    of_all = []
+    if len(found) > 1:
+        of_all = [s for s in doubts[found[0].rank] if all(s in d for d in doubts.values())]
+    doubts = {rank: [s for s in each if s not in of_all] for rank, each in doubts.items()}
+    for target in unscored:
+        outside = sum(not p.predictions[target].in_domain for p in found)
+        if outside:
+            of_all.append(
+                f"{target}: {outside} of {len(found)} lie outside the domain of the model, which "
+                "is not in the score; --out or --json give the reasons"
+            )
+    return doubts, of_all
+
+
 def _names(proposal: "Proposal") -> list[str]:
     """Names in print; where a site has none, the first record that labels it."""
     return [
         name
         for system in proposal.known_as
-        for name in (tuple(filter(None, system.names)) or system.record_ids[:1])
+        for name in (tuple(filter(None, system.names)) or (f"own label {system.record_ids[0]}",))
     ]

@@ -1,5 +1,6 @@
 """Frozen, validated configuration whose errors are `DesignError`s with all problems at once."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -7,17 +8,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sacml.errors import DesignError
 
 
-def problems(error: ValidationError) -> str:
+def problems(error: ValidationError, allowed: Iterable[str] = ()) -> str:
     """Put the problems of a pydantic error into lines a user can act on."""
     lines = []
     for item in error.errors(include_url=False):
-        where = ".".join(str(part) for part in item["loc"]) or "as a whole"
+        where = ".".join(str(part) for part in item["loc"])
         text = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
-            text = "there is no such setting"
+            text = f"there is no such setting; allowed: {', '.join(allowed)}"
         elif item["type"] not in ("value_error", "missing"):
             text += f" (given: {item['input']!r})"
-        lines.append(f"{where}: {text}")
+        lines.append(f"{where}: {text}" if where else text)
     return "; ".join(lines)
 
 
@@ -32,7 +33,9 @@ class Frozen(BaseModel):
         except ValidationError as error:
             name = type(self).__name__.lower()
             # settings within settings say once that they cannot be used
-            text = problems(error).replace(": constraints cannot be used:", ":")
+            text = problems(error, type(self).model_fields).replace(
+                ": constraints cannot be used:", ":"
+            )
             raise DesignError(f"{name} cannot be used: {text}") from None
 
     def replace(self, **changes: Any) -> Any:

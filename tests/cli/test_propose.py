@@ -42,6 +42,13 @@ def test_the_list_says_what_is_known_why_it_is_there_and_what_was_left_out():
                   "ranked, not listed: "):  # fmt: skip
         assert any(line.startswith(start) for line in lines), start
     assert any("metal Pt excluded" in line for line in lines)
+    assert any("own label ads/" in line for line in marked)
+    # what holds for all of the list is said once, below it
+    doubts = [line for line in lines if line.startswith("       uncertain: ")]
+    assert not any("nucleation_overpotential" in line for line in doubts)
+    (of_all,) = [line for line in lines if "nucleation_overpotential: 3 of 3 lie outside" in line]
+    assert of_all.startswith("uncertain of all: ")
+    assert not [line for line in lines if "e+0" in line]
     assert any("price above 50 USD/kg" in line for line in lines)
 
 
@@ -61,6 +68,10 @@ def test_the_same_command_twice_gives_the_same_list(tmp_path):
         (["-a", "Li", "--exclude", "Co", "--require", "Co"], "Co"),
         (["-a", "Li", "--max-price-usd-per-kg", "0.000001"], "price"),
         (["-a", "Li", "--space", "no.toml"], "no.toml"),
+        (
+            ["Li", "--objective", "binding energy: low=-1, high=-2"],
+            "binding energy: window upside down: low -1 is not below high -2",
+        ),
         (["-a", "Li", "--top", "0"], "top"),
         ([], "one alkali metal is needed"),
         (["Li", "-a", "Na"], "Li and Na were given"),
@@ -161,3 +172,24 @@ def test_objectives_and_chances_change_the_list(space):
     )
     assert bound["chances"] == ["P(binding_energy < -1.2 eV) > 0.8"]
     assert bound["n_ranked"] < plain["n_ranked"]
+
+
+def test_a_chance_that_nothing_reaches_leaves_an_empty_list_and_says_why(space):
+    done = CliRunner().invoke(
+        app,
+        ["propose", "Li", "--space", str(space), "--chance", "P(binding_energy < -9 eV) > 0.8"],
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "nothing is proposed" in done.stdout
+    assert "note: No candidate keeps to every limit." in done.stdout
+    assert "differ enough" not in done.stdout
+    assert "not P(binding_energy < -9 eV) > 0.8" in done.stdout
+
+
+def test_a_misspelt_setting_of_the_space_names_those_there_are(tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text('metal = ["Fe"]', encoding="utf-8")
+    done = CliRunner().invoke(app, ["propose", "Li", "--space", str(path)])
+    assert done.exit_code == 1
+    said = str(done.exception)
+    assert "metal: there is no such setting; allowed: name, alkali, metals" in said

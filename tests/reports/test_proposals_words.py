@@ -39,6 +39,9 @@ def test_costs_keep_gaps_as_gaps():
     assert "abundance not known" in said
     assert "critical raw material of the EU" in said
     assert "hazard class not known" in said
+    assert "hazard class 1 (ICH Q3D, 1 the most toxic)" in words.costs({"hazard_class": "1"})
+    assert "named by ICH Q3D without a hazard class" in words.costs({"hazard_class": "other"})
+    assert "hazard not assessed" in words.costs({"hazard_class": "unassessed"})
 
 
 def test_what_may_not_be_concluded_follows_the_answer():

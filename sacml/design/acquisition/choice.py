@@ -127,7 +127,7 @@ def next_batch(
         taken = (*task.waiting, *range(len(task.table), len(X)))
         used, chosen = "spread", choose_apart(X, taken, task.free, n, padded)
     inside = sum(goals[0].margin(known[:, 0]) >= 0) >= top
-    words = Words(task, used, inside, top, given is not None)
+    words = Words(task, used, inside, top, given is not None, model)
     picks = []
     for before, choice in enumerate(chosen):
         candidate, expected = pool.candidate(choice.row), expectations(found, choice.row)

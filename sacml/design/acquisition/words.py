@@ -8,9 +8,9 @@ import numpy as np
 from sacml.design.acquisition.batch import Expectation
 from sacml.design.acquisition.posteriors import Posterior
 from sacml.design.acquisition.task import Task
-from sacml.design.answer.explain import number
 from sacml.design.objectives.desirability import window_probability
 from sacml.design.objectives.objective import Objective
+from sacml.design.objectives.words import number
 from sacml.domain import target as find_target
 
 if TYPE_CHECKING:
@@ -43,10 +43,15 @@ class Words:
         How many good candidates are sought.
     per_cost
         Whether gains are per core-hour.
+    model
+        What expects and is unsure.
     """
 
-    def __init__(self, task: Task, strategy: str, inside: bool, top: int, per_cost: bool) -> None:
+    def __init__(
+        self, task: Task, strategy: str, inside: bool, top: int, per_cost: bool, model: str
+    ) -> None:
         self.task, self.strategy, self.inside, self.top = task, strategy, inside, top
+        self.model = model
         self.per_cost = per_cost and strategy != "random"
         self.to_window = strategy == "expected_improvement" and (
             task.objectives[0].direction == "window"
@@ -91,8 +96,8 @@ class Words:
     def _expects(self, wanted: Objective, e: Expectation) -> str:
         unsure = (e.upper - e.lower) / 2
         text = (
-            f"The model expects {number(e.value)} {e.unit} and is unsure by {number(unsure)} "
-            f"{e.unit}; wanted {wanted.wish}"
+            f"The asking model ({self.model}) expects {number(e.value)} {e.unit} and is unsure by "
+            f"{number(unsure)} {e.unit}; wanted {wanted.wish}"
         )
         if wanted.direction == "window":
             mean, low, high, a, b = (
@@ -123,7 +128,7 @@ class Words:
             "expected_improvement": improves,
             "upper_confidence": "Improvement if the value lies two spreads on the good side: "
             f"{shown}.",
-            "exploration": f"The model is least sure here: {shown}.",
+            "exploration": f"The asking model is least sure here: {shown}.",
             "hypervolume": f"Expected to add to what all objectives reach together: {shown}.",
             "greedy": "Taken for what is expected alone, however unsure.",
             "random": "Drawn by chance.",

@@ -8,6 +8,7 @@ from sacml.design import supply
 from sacml.design.answer.prediction import TargetPrediction
 from sacml.design.known import KnownSystem, Nearest
 from sacml.design.objectives.objective import Objective
+from sacml.design.objectives.words import element_value, number
 from sacml.domain.sites import Site
 
 FAR = 2
@@ -39,13 +40,6 @@ def site_facts(site: Site, asked: Sequence[Objective] = ()) -> dict[str, Any]:
     }
 
 
-def number(value: float) -> str:
-    """Write a number in three digits, without an exponent up to a million."""
-    if not math.isfinite(value):
-        return "unbounded"
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
-
-
 def interval(p: TargetPrediction, level: float) -> str:
     """Write a prediction with its interval and unit."""
     bounds = "no bounds" if p.is_unbounded else f"{number(p.lower)} to {number(p.upper)}"
@@ -53,11 +47,11 @@ def interval(p: TargetPrediction, level: float) -> str:
 
 
 def element_fact(objective: Objective, value: float | bool | None) -> str:
-    """Write an element property of the worst centre with its unit."""
+    """Write an element property of the worst centre with its unit or scale."""
     if value is None:
         return "not known"
-    if objective.kind == "element" and supply.is_flag(objective.quantity):
-        return "yes" if value else "no"
+    if objective.kind == "element":
+        return element_value(objective.quantity, float(value), objective.unit)
     return number(float(value)) + (f" {objective.unit}" if objective.unit else "")
 
 

@@ -7,6 +7,14 @@ from sacml.design.objectives.stability import NAME, NOT_AVAILABLE
 from sacml.design.search.job import Job
 from sacml.design.search.scoring import TOLERANCE
 from sacml.design.search.tally import Tally
+from sacml.domain.conditions import Conditions
+
+UNSTATED = {
+    "current_density_mA_cm2": "current density",
+    "areal_capacity_mAh_cm2": "areal capacity",
+    "temperature_C": "temperature",
+}
+"""Conditions by the names that a reader knows."""
 
 
 def write_notes(
@@ -24,6 +32,8 @@ def write_notes(
     notes = []
     if partial:
         notes.append(f"Interrupted after {tally.done:,} of {space.size():,} candidates.")
+    elif not items:
+        notes.append("No candidate keeps to every limit.")
     elif len(items) < job.keep:
         notes.append(f"Only {len(items)} of {job.keep} wanted proposals differ enough.")
     for chance, best in zip(job.chances, tally.chance, strict=True):
@@ -71,11 +81,7 @@ def write_notes(
             )
     if not exact_volume:
         notes.append("The hypervolume is approximated: the front has too many points or axes.")
-    unstated = ", ".join(space.conditions.unstated)
-    notes.append(
-        f"Conditions: {space.conditions or 'none stated'}"
-        + (f"; not stated: {unstated}." if unstated else ".")
-    )
+    notes.append(f"Conditions: {_conditions(space.conditions)}.")
     limits = space.constraints
     if limits.reach is not None and "dual" in space.centres and not limits.reported(2):
         notes.append(
@@ -83,3 +89,16 @@ def write_notes(
             'within reach; reach = "any" (--any-shell) opens the space to them.'
         )
     return (*notes, *limits.notes(space.metals))
+
+
+def _conditions(given: Conditions) -> str:
+    """Conditions in words, with what is not stated."""
+    numbers = [
+        (given.current_density_mA_cm2, "mA cm-2"),
+        (given.areal_capacity_mAh_cm2, "mAh cm-2"),
+        (given.temperature_C, "°C"),
+    ]
+    stated = [f"{value:g} {unit}" for value, unit in numbers if value is not None]
+    stated += [word for word in (given.electrolyte, given.cell, given.role) if word]
+    missing = ", ".join(UNSTATED.get(name, name) for name in given.unstated)
+    return (", ".join(stated) or "none stated") + (f"; not stated: {missing}" if missing else "")

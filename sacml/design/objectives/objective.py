@@ -10,6 +10,7 @@ from pydantic import field_validator, model_validator
 from sacml.design import supply
 from sacml.design._base import Frozen
 from sacml.design.objectives.desirability import expected_ramp, interval_width, window_probability
+from sacml.design.objectives.words import element_wish, number
 from sacml.domain.targets import TARGETS
 
 Array = NDArray[np.float64]
@@ -86,26 +87,33 @@ class Objective(Frozen):
     @model_validator(mode="after")
     def _check(self) -> "Objective":
         if (self.kind == "label") != bool(self.labels):
-            raise ValueError("labels belong to an objective of kind 'label', which needs some")
+            raise ValueError(
+                f"{self.name}: labels belong to an objective of kind 'label', which needs some"
+            )
         if self.kind != "element":
             from sacml.domain.targets import target
 
             unit: str | None = target(self.quantity).unit
             if self.scale != "linear":
-                raise ValueError(f"a target brings its own scale; leave out scale={self.scale!r}")
+                raise ValueError(
+                    f"{self.name}: a target brings its own scale; leave out scale={self.scale!r}"
+                )
         else:
             unit = supply.unit_of(self.quantity)
         if self.unit != unit:
-            raise ValueError(f"unit {self.unit!r} of {self.quantity}: it is kept in {unit!r}")
+            raise ValueError(
+                f"{self.name}: unit {self.unit!r} of {self.quantity}: it is kept in {unit!r}"
+            )
         if np.isnan(self.low) or np.isnan(self.high) or self.low >= self.high:
             raise ValueError(
-                f"upside down: low {self.low:g} is not below high {self.high:g}; swap or widen them"
+                f"{self.name}: {'window ' * (self.direction == 'window')}upside down: low "
+                f"{self.low:g} is not below high {self.high:g}; swap or widen them"
             )
         ends = self.forward([self.low, self.high])
         if self.direction != "window" and not np.isfinite(ends).all():
             raise ValueError(
-                f"low {self.low:g} and high {self.high:g} need finite ends on the scale of "
-                f"{self.quantity}"
+                f"{self.name}: low {self.low:g} and high {self.high:g} need finite ends on the "
+                f"scale of {self.quantity}"
             )
         return self
 
@@ -165,9 +173,11 @@ class Objective(Frozen):
         """What is wanted, in words with units."""
         unit = f" {self.unit}" if self.unit else ""
         if self.direction == "window":
-            return f"between {self.low:.4g} and {self.high:.4g}{unit}"
+            return f"between {number(self.low, 4)} and {number(self.high, 4)}{unit}"
         good, bad = (self.low, self.high) if self.direction == "low" else (self.high, self.low)
-        return f"{self.direction}: best at {good:.4g}{unit}, worst at {bad:.4g}{unit}"
+        if self.kind == "element":
+            return element_wish(self.quantity, self.direction, good, bad, self.unit)
+        return f"{self.direction}: best at {number(good, 4)}{unit}, worst at {number(bad, 4)}{unit}"
 
 
 def check_objectives(objectives: Iterable[Objective], targets: Iterable[str]) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 
 from sacml.data import Dataset
 from sacml.design import Space
-from sacml.design.acquisition import next_batch
+from sacml.design.acquisition import Pick, next_batch
 from sacml.domain import Candidate
-from sacml.workflows.loop.config import LoopConfig
+from sacml.workflows.loop.config import TARGET, LoopConfig
 from sacml.workflows.loop.labels import refusal
-from sacml.workflows.loop.state import LoopError
+from sacml.workflows.loop.state import Asked, LoopError
 
 if TYPE_CHECKING:
     from sacml.features import CandidateTable
@@ -24,7 +24,7 @@ Pair = tuple[str, str]
 
 def choose(
     config: LoopConfig, dataset: Dataset | None, n: int, asked: Collection[Pair], turn: int = 0
-) -> tuple[list[tuple[Candidate, str]], list[tuple[str, str]]]:
+) -> tuple[list[Asked], list[tuple[str, str]]]:
     """Choose up to `n` candidates; the alkali metals of the loop take turns.
 
     Parameters
@@ -39,12 +39,13 @@ def choose(
     Returns
     -------
     (chosen, passed_over)
-        Candidates with the reason, and ``(candidate, why)`` of those that cannot be built; the
-        next best was taken in their place. None is chosen where the space is used up.
+        Candidates with the reason and what the asking model expects, and ``(candidate, why)`` of
+        those that cannot be built; the next best was taken in their place. None is chosen where the
+        space is used up.
     """
     records = () if dataset is None else dataset.records
     gone = set(asked)
-    chosen: list[tuple[Candidate, str]] = []
+    chosen: list[Asked] = []
     passed_over: list[tuple[str, str]] = []
     pools = {a: _pool(config, a, gone) for a in config.alkali}
     while len(chosen) < n and pools:
@@ -59,7 +60,7 @@ def choose(
             continue
         batch = next_batch(
             free, records, (config.wanted[alkali],), 1, strategy=config.strategy,
-            pending=[c for c, _ in chosen], costs=_costs(config, free, records),
+            pending=[c.candidate for c in chosen], costs=_costs(config, free, records),
             model=config.learner, seed=config.seed + len(gone),
         )  # fmt: skip
         if not batch.picks:
@@ -73,8 +74,19 @@ def choose(
             passed_over.append((str(candidate), why))
             turn -= 1
         else:
-            chosen.append((candidate, pick.reason))
+            chosen.append(_asked(candidate, pick, config))
     return chosen, passed_over
+
+
+def _asked(candidate: Candidate, pick: Pick, config: LoopConfig) -> Asked:
+    expected = pick.expected.get(TARGET)
+    site, alkali = str(candidate.site), candidate.alkali
+    if expected is None:
+        return Asked(site, alkali, pick.reason)
+    return Asked(
+        site, alkali, pick.reason, asking_model=config.learner, asking_value=expected.value,
+        asking_spread=(expected.upper - expected.lower) / 2,
+    )  # fmt: skip
 
 
 def _pool(config: LoopConfig, alkali: str, gone: Collection[Pair]) -> "CandidateTable":

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sacml.data import Dataset, load_dataset, read_labels, training_records
-from sacml.domain import Candidate
 from sacml.errors import SacmlError
 from sacml.labels.table import fidelity
 from sacml.workflows.loop.config import TARGET, LoopConfig
@@ -128,27 +127,27 @@ def foretell(
     config: LoopConfig,
     folder: Path,
     figures: dict[str, Any],
-    chosen: Sequence[tuple[Candidate, str]],
+    chosen: Sequence[Asked],
 ) -> list[Asked]:
-    """Write down what the frozen model of a round says of candidates, each with its reason."""
+    """Write down what the judged model of a round, frozen, says of candidates."""
     if "model" not in figures or not chosen:
-        return [Asked(str(c.site), c.alkali, why) for c, why in chosen]
+        return list(chosen)
     from sacml.features import CandidateTable
     from sacml.models import store
 
-    table = CandidateTable.from_candidates([c for c, _ in chosen])
+    table = CandidateTable.from_candidates([c.candidate for c in chosen])
     frozen = store.load(folder / "model")
     said = frozen.predict(table, config.level)
     base = {name: _values(store.load(folder / "baselines" / name), table) for name in BASELINES}
     return [
-        Asked(
-            site=str(candidate.site), alkali=candidate.alkali, reason=why,
+        replace(
+            one,
             value=float(said.value[i]), lower=float(said.lower[i]), upper=float(said.upper[i]),
             in_domain=bool(said.in_domain[i]), model=figures["model"],
             model_version=frozen.version, constant=base["constant"][i],
             alkali_mean=base["alkali_mean"][i],
         )
-        for i, (candidate, why) in enumerate(chosen)
+        for i, one in enumerate(chosen)
     ]  # fmt: skip
 
 

@@ -77,6 +77,7 @@ def draw(path: Path, labels: Sequence[Row], course: Sequence[Row]) -> None:
         right.set_ylim(bottom=0)
         right.set_title("Error so far")
         for axes in (left, right):
+            axes.xaxis.get_major_locator().set_params(integer=True)  # labels are counted
             if axes.get_legend_handles_labels()[0]:  # below, where it hides nothing
                 axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
         save(figure, path)
@@ -99,7 +100,7 @@ def summary(
     )
     parts.append(_found(labels, last))
     if labels:
-        parts += ["## Labels", _table(labels)]
+        parts += ["## Labels", _speakers(config), _table(labels)]
     parts += ["## How good the predictions were", _judged(config, course)]
     lost = [r for r in labels if r["no_label_because"]]
     passed = [item for r in rounds for item in r.passed_over]
@@ -133,6 +134,15 @@ def _start(first: Row) -> str:
     return f"It began with {n} labels." if n else "It began with no label."
 
 
+def _speakers(config: LoopConfig) -> str:
+    return (
+        f"Two models speak of each candidate before its label. The asking model "
+        f"({config.learner}) chooses it: what it expects ± its standard deviation. The judged "
+        "model is the one that does best on held-out metals in the round before; its prediction "
+        "and interval are what the errors below are about."
+    )
+
+
 def _found(labels: Sequence[Row], last: Row) -> str:
     inside = [r for r in labels if r["in_window"]]
     if not labels:
@@ -154,8 +164,8 @@ def _judged(config: LoopConfig, course: Sequence[Row]) -> str:
     if not n:
         return "No prediction could be made before a label: too few labels were at hand."
     text = (
-        f"Each prediction was stored before its label was computed. On these {n} labels the frozen "
-        f"model was wrong by {last['prospective_mae_eV']:.2f} eV on average (its bias: "
+        f"Each prediction was stored before its label was computed. On these {n} labels the judged "
+        f"model, frozen, was wrong by {last['prospective_mae_eV']:.2f} eV on average (its bias: "
         f"{last['prospective_bias_eV']:+.2f} eV); the constant of the same moment by "
         f"{last['prospective_constant_mae_eV']:.2f} eV, the mean of the alkali metal by "
         f"{last['prospective_alkali_mean_mae_eV']:.2f} eV."
@@ -181,14 +191,20 @@ def _judged(config: LoopConfig, course: Sequence[Row]) -> str:
 
 
 def _table(labels: Sequence[Row]) -> str:
-    header = ("round", "site", "alkali", "predicted (eV)", "interval (eV)", "label (eV)",
-              "in window", "in domain")  # fmt: skip
+    header = ("round", "site", "alkali", "asking model (eV)", "judged model (eV)",
+              "interval (eV)", "label (eV)", "in window", "in domain")  # fmt: skip
     return markdown(header, [
-        (str(r["round"]), r["site"], r["alkali"], _number(r["predicted_eV"]),
+        (str(r["round"]), r["site"], r["alkali"], _asking(r), _number(r["predicted_eV"]),
          "-" if r["lower_eV"] is None else f"{r['lower_eV']:.2f} to {r['upper_eV']:.2f}",
          _number(r["label_eV"]), _yes(r["in_window"]), _yes(r["in_domain"]))
         for r in labels
     ])  # fmt: skip
+
+
+def _asking(row: Row) -> str:
+    if row["asking_eV"] is None:
+        return "-"
+    return f"{row['asking_eV']:.2f} ± {row['asking_spread_eV']:.2f}"
 
 
 def _number(value: float | None) -> str:

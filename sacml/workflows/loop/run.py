@@ -177,6 +177,7 @@ class _Loop:
         if dataset is None:
             figures: dict[str, object] = {"n_labels": 0}
         else:
+            self.say(f"round {number}: {len(dataset)} labels teach and judge the models")
             figures = fit(self.config, dataset, place, self.executor)
         self.folder.set_model(number, figures)
         self.say(str(figures.get("sentence", f"round {number}: {figures['n_labels']} labels teach "
@@ -197,7 +198,8 @@ class _Loop:
         self.say(f"round {number}: {len(asked)} candidates asked")
         for one in asked:
             said = "" if one.value is None else (
-                f"; predicted {one.value:.2f} eV [{one.lower:.2f}, {one.upper:.2f}]")  # fmt: skip
+                f" The judged model ({one.model}) predicts {one.value:.2f} eV "
+                f"[{one.lower:.2f}, {one.upper:.2f}].")  # fmt: skip
             self.say(f"  {one.site} with {one.alkali}: {one.reason}{said}")
         return True
 

@@ -38,17 +38,20 @@ class LoopError(SacmlError):
 class Asked:
     """A candidate that was asked for, and what was said of it before its label.
 
-    Energies in eV. Without a model, because too few labels were at hand, all but `site`, `alkali`
-    and `reason` are None.
+    Two models speak: the asking one, which chooses, and the judged one, which is the best on
+    held-out metals and whose error is reported. Energies in eV. What was not said is None: without
+    a model, because too few labels were at hand, all but `site`, `alkali` and `reason`.
 
     Attributes
     ----------
     value, lower, upper, in_domain, model, model_version
-        Prediction of the frozen model with its interval; an end may be infinite.
+        Prediction of the judged model, frozen, with its interval; an end may be infinite.
     constant, alkali_mean
         Predictions of the baselines, taught by the same labels.
     reason
         Why it was chosen, in words.
+    asking_model, asking_value, asking_spread
+        Model that chose, what it expected of the label, and its standard deviation.
     """
 
     site: str
@@ -62,6 +65,9 @@ class Asked:
     model_version: str | None = None
     constant: float | None = None
     alkali_mean: float | None = None
+    asking_model: str | None = None
+    asking_value: float | None = None
+    asking_spread: float | None = None
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -54,12 +54,18 @@ def distance(config: LoopConfig, alkali: str, value: float) -> float:
 
 
 def label_rows(rounds: Sequence[Round], config: LoopConfig) -> list[Row]:
-    """One row per candidate: energies in eV against the isolated atom."""
+    """One row per candidate: energies in eV against the isolated atom.
+
+    What the asking model expects stands under ``asking_``; ``predicted_eV`` with its interval, and
+    the errors, are of the judged model, which ``model`` names.
+    """
     rows = []
     for s in seen(rounds):
         a, wanted = s.asked, config.wanted[s.asked.alkali]
         rows.append({
-            "round": s.round, "site": a.site, "alkali": a.alkali, "predicted_eV": a.value,
+            "round": s.round, "site": a.site, "alkali": a.alkali,
+            "asking_model": a.asking_model, "asking_eV": a.asking_value,
+            "asking_spread_eV": a.asking_spread, "predicted_eV": a.value,
             "lower_eV": a.lower, "upper_eV": a.upper, "in_domain": a.in_domain,
             "model": a.model, "model_version": a.model_version, "constant_eV": a.constant,
             "alkali_mean_eV": a.alkali_mean, "label_eV": s.answer.label, "error_eV": s.error,

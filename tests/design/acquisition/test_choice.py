@@ -206,7 +206,7 @@ def test_the_reason_says_what_no_label_has_met(pool, records):
     lithium = CandidateTable.from_columns(["Fe-N4@graphene", "Fe+Co-N6@graphene"], ["Li", "Li"])
     pick = next_batch(lithium, [*records, label("Fe+Co-N6@graphene", -1.0)], [STRONG], 9)
     assert pick.picks == ()
-    assert "model expects" in first.reason
+    assert "asking model (gaussian_process) expects" in first.reason
     assert "is unsure by" in first.reason
 
 

@@ -1,11 +1,13 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from sacml.design import TargetPrediction, rank
+from sacml.design import Space, TargetPrediction, rank
 from sacml.design.answer.refine import disagreement
-from sacml.errors import DesignError
+from sacml.errors import DesignError, SacmlError
+from sacml.structures import build
 
 
 def test_the_list_is_asked_once_more(small_space, surrogates, objectives, known, synthetic):
@@ -67,6 +69,58 @@ def test_a_refine_surrogate_that_is_the_screen_is_said(small_space, surrogates, 
     found = rank(small_space, surrogates, objectives, known=known, keep=3, refine=surrogates)
     assert all(p.refined == {} for p in found)
     assert sum("is that of the screen" in n for n in found.notes) == len(surrogates)
+
+
+class Structural:
+    """Reads structures, and so only sites that can be built."""
+
+    target = "binding_energy"
+
+    def __init__(self, reads=True):
+        self.reads = reads
+
+    def predict(self, table, level=0.9):
+        for i in range(len(table)):
+            build(table.site(i))
+            if not self.reads:
+                raise SacmlError(f"{table.site(i)}: no graph of it")
+        value = np.full(len(table), -1.5)
+        return SimpleNamespace(
+            value=value, lower=value - 0.1, upper=value + 0.1, model_version="refine/1",
+            in_domain=np.ones(len(table), dtype=bool), reasons=lambda i: (),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def open_space():
+    limits = {"reach": "any", "buildable": False}
+    return Space.default(metals=["Fe", "Mn"], hosts=["c2n"], centres=["single"],
+                         single_shells={"c2n": ["N4"]}, constraints=limits)  # fmt: skip
+
+
+def test_a_site_that_refine_cannot_read_keeps_its_rank(open_space, surrogates, objectives, known):
+    asked = (open_space, surrogates, objectives)
+    first = rank(*asked, known=known, keep=2)
+    found = rank(*asked, known=known, keep=2, refine={"binding_energy": Structural()})
+    assert [p.candidate for p in found] == [p.candidate for p in first]
+    by_metal = {p.candidate.site.metals[0]: p for p in found}
+    iron, manganese = by_metal["Fe"], by_metal["Mn"]  # a pore holds Mn with four N, and not Fe
+    assert (iron.refined, iron.refined_score) == ({}, None)
+    assert "binding_energy: refine cannot read it (" in iron.uncertain[-1]
+    assert iron.uncertain[-1].endswith("; it keeps its rank by the screen.")
+    assert manganese.refined["binding_energy"].value == -1.5
+    assert manganese.refined_score is not None
+    assert "Refine cannot read 1 of 2 sites for binding_energy." in found.notes
+    assert any("Mn-N4@c2n comes first" in note for note in found.notes)
+    assert sorted(found.frame()["refined_binding_energy_eV"].isna()) == [False, True]
+
+
+def test_a_list_that_refine_cannot_read_at_all_stays(open_space, surrogates, objectives, known):
+    found = rank(open_space, surrogates, objectives, known=known, keep=2,
+                 refine={"binding_energy": Structural(reads=False)})  # fmt: skip
+    assert [p.refined_score for p in found] == [None, None]
+    assert "Refine cannot read 2 of 2 sites for binding_energy." in found.notes
+    assert not [n for n in found.notes if n.startswith("Refined:")]
 
 
 def test_refine_needs_a_screen(small_space, surrogates, objectives, known):

@@ -25,7 +25,7 @@ COST = {
 @pytest.mark.parametrize(
     ("base", "change", "words"),
     [
-        (WINDOW, {"low": -1.0, "high": -2.0}, "upside down: low -1 is not below high -2"),
+        (WINDOW, {"low": -1.0, "high": -2.0}, "binding: window upside down: low -1 is not below"),
         (WINDOW, {"high": -2.0}, "upside down"),
         (WINDOW, {"high": float("nan")}, "upside down"),
         (WINDOW, {"unit": "kJ/mol"}, "it is kept in 'eV'"),
@@ -107,5 +107,5 @@ def test_objectives_need_models_and_names():
 
 def test_wishes_in_words():
     assert Objective(**WINDOW).wish == "between -2 and -1 eV"
-    assert Objective(**LIFE).wish == "high: best at 1e+04 h, worst at 100 h"
+    assert Objective(**LIFE).wish == "high: best at 10,000 h, worst at 100 h"
     assert Objective(**COST).wish == "low: best at 1 USD/kg, worst at 100 USD/kg"

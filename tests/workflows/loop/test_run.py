@@ -87,6 +87,24 @@ def test_the_prediction_beside_a_label_is_that_of_the_model_frozen_before_it(don
         assert row["in_interval"] == str(inside)
 
 
+def test_the_model_that_asks_and_the_one_that_is_judged_are_named_apart(done):
+    found, _, _ = done
+    rows = rows_of(found.folder / "loop.csv")
+    for row in rows:
+        assert row["asking_model"] == "gaussian_process"
+        assert row["model"] in ("constant", "ridge", "alkali_mean")
+        assert float(row["asking_spread_eV"]) > 0
+        # the number of the reason is that of the asking model
+        value = float(row["asking_eV"])
+        assert f"The asking model (gaussian_process) expects {value:.3g} eV" in row["asked_because"]
+    assert any(r["asking_eV"] != r["predicted_eV"] for r in rows)
+    text = (found.folder / "summary.md").read_text()
+    assert "The asking model (gaussian_process) chooses it" in text
+    assert "| asking model (eV) | judged model (eV) |" in text
+    first = f"{float(rows[0]['asking_eV']):.2f} ± {float(rows[0]['asking_spread_eV']):.2f}"
+    assert first in text
+
+
 def test_rounds_report_the_errors_made_before_beside_held_out_metals_and_baselines(done):
     found, _, _ = done
     labels, rounds = rows_of(found.folder / "loop.csv"), rows_of(found.folder / "rounds.csv")
