@@ -13,6 +13,7 @@ from sacml.data import training_records
 from sacml.design import Proposal, Proposals
 from sacml.domain import ALKALI
 from sacml.reports import proposals_words as words
+from sacml.reports.words import number
 from sacml.workflows.propose import ask
 from sacml.workflows.propose.folder import write_proposals
 from sacml.workflows.tables import markdown
@@ -32,7 +33,7 @@ def row(p: Proposal) -> tuple[str, ...]:
         _energy(binding.value),
         words.bounds(binding),
         "inside" if binding.in_domain else "outside",
-        "not known" if price is None else f"{price:,.3g}",
+        number(price),
         words.known_mark(p) or "no",
         "–" if label is None else _energy(label),
         "–" if p.front is None else str(p.front),

@@ -49,7 +49,7 @@ class JudgedConfig(BaseModel):
             raise ValueError(f"{wrong or 'nothing'} given; allowed: {', '.join(PRIMARY)}")
         return value
 
-    @field_validator("models", "refine", "studied", check_fields=False)
+    @field_validator("models", "refine", "studied", "once", check_fields=False)
     @classmethod
     def _known_models(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         from sacml.models import MODEL_NAMES
@@ -95,7 +95,8 @@ class JudgedConfig(BaseModel):
             return cls.model_validate(raw)
         except ValidationError as error:
             lines = [
-                f"  {'.'.join(map(str, e['loc'])) or 'settings'} = {e.get('input')!r}: {e['msg']}"
+                f"  {'.'.join(map(str, e['loc'])) or 'settings'} = {e.get('input')!r}: "
+                + e["msg"].removeprefix("Value error, ")
                 for e in error.errors()
             ]
             allowed = ", ".join(cls.model_fields)
