@@ -165,10 +165,14 @@ def ahead(seed: int) -> pd.DataFrame:
     return table.assign(taught_on=stamp)
 
 
-def check(kept: pd.DataFrame) -> pd.DataFrame:
-    """Errors of kept predictions on the labels that are there now."""
+def check(kept: pd.DataFrame, loop: Path | None = None) -> pd.DataFrame:
+    """Errors of kept predictions on the labels that are there now, or on those of a loop."""
     now = {(str(r.site), r.alkali): r.value for r in training_records(TARGET).records
            if not r.not_for_fit}  # fmt: skip
+    if loop is not None:
+        found = pd.read_csv(loop).dropna(subset="label_eV")
+        now = dict(zip(zip(found["site"], found["alkali"], strict=True), found["label_eV"],
+                       strict=True))  # fmt: skip
     value = [now.get(key, np.nan) for key in zip(kept["site"], kept["alkali"], strict=True)]
     came = kept.assign(label=value).dropna(subset="label")
     if came.empty:
@@ -182,6 +186,7 @@ def main() -> None:
     parser.add_argument("part", choices=("ideas", "alkali", "ahead", "check"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default=str(FOLDER))
+    parser.add_argument("--loop", type=Path, help="check: loop.csv of a loop instead of the data")
     given = parser.parse_args()
     folder = Path(given.out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -191,7 +196,7 @@ def main() -> None:
     if given.part == "check":
         if not kept.exists():
             raise SacmlError(f"there is no {kept}; run the part 'ahead' before the labels come")
-        table = check(pd.read_csv(kept))
+        table = check(pd.read_csv(kept), given.loop)
         print(table.filter(like="error_").agg(["mean", "max", "count"]).to_string())
     else:
         table = {"ideas": ideas, "alkali": alkali, "ahead": ahead}[given.part](given.seed)

@@ -80,3 +80,13 @@ def test_kept_predictions_are_not_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["binding.py", "ahead", "--out", str(tmp_path)])
     with pytest.raises(SacmlError, match="made before their labels"):
         binding.main()
+
+
+def test_kept_predictions_meet_the_labels_of_a_loop(tmp_path):
+    kept = pd.DataFrame({"site": ["Mo-N3@graphene"] * 2, "alkali": ["K", "Li"],
+                         **{key: [-1.0, -2.0] for key in binding.AHEAD}})  # fmt: skip
+    loop = tmp_path / "loop.csv"
+    loop.write_text("site,alkali,label_eV\nMo-N3@graphene,K,-1.25\nMo-N3@graphene,Li,\n")
+    found = binding.check(kept, loop)
+    assert found["alkali"].tolist() == ["K"]
+    assert found[f"error_{binding.AHEAD[0]}"].tolist() == [0.25]
