@@ -47,7 +47,7 @@ def test_a_loop_with_a_real_engine_is_run_and_told(config, tmp_path):
     assert {r["site"] for r in found["labels"]} == {"Co-N4@graphene", "Ni-N4@graphene"}
     assert "for practice" in done.stderr
     assert "2 candidates asked" in done.stderr
-    assert "tasks done (" in done.stderr  # a file is told of each finished task
+    assert "6 of 6 tasks done" in done.stderr  # a file is told how far it is
     rows = rows_of(tmp_path / "out" / "loop.csv")
     assert [float(r["label_eV"]) for r in rows] == [
         pytest.approx(r["label_eV"], abs=1e-6) for r in found["labels"]
