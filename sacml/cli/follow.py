@@ -1,12 +1,9 @@
 """Lines that follow a campaign where the output is no terminal, such as a log file."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sacml.labels.status import CampaignStatus
 
 Say = Callable[[str], None]
@@ -38,17 +35,3 @@ class TaskLines:
             lost = f", {failed} failed" if failed else ""
             self.say(f"  {done} of {status.total} tasks done{lost}{names}; {status.time_left}")
         self._running, self._ended = running, done + failed
-
-
-@contextmanager
-def following(say: Say) -> "Iterator[Callable[[CampaignStatus], None]]":
-    """Follow a campaign: a live table on a terminal, elsewhere a line per finished task."""
-    from rich.console import Console
-
-    from sacml.labels.status import live_table
-
-    if Console(stderr=True).is_terminal:
-        with live_table() as show:
-            yield show
-    else:
-        yield TaskLines(say)

@@ -66,8 +66,9 @@ def loop(
 
     Example: sacml loop --config experiments/loop.toml --out runs/loop --workers 2
     """
-    from sacml.cli.follow import following
+    from sacml.cli.follow import TaskLines
     from sacml.executors import dask_executor
+    from sacml.labels.status import live_table
     from sacml.workflows.loop import run_loop
     from sacml.workflows.loop.config import LoopConfig
 
@@ -79,7 +80,10 @@ def loop(
     )  # fmt: skip
     say = partial(print, file=sys.stderr if json else sys.stdout, flush=True)
     try:
-        with dask_executor(dask) if dask else nullcontext() as executor, following(say) as show:
+        with (
+            dask_executor(dask) if dask else nullcontext() as executor,
+            live_table(TaskLines(say)) as show,
+        ):
             found = run_loop(
                 settings, out, workers=workers, executor=executor, say=say, on_status=show,
                 time_limit_s=None if hours is None else hours * 3600, track=track,

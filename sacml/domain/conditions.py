@@ -1,6 +1,7 @@
 """Conditions of a measurement; whatever is None was not stated by the source."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -33,6 +34,12 @@ NUMBERS = tuple(LIMITS)
 """Conditions that are numbers."""
 WORDS = {"electrolyte": ELECTROLYTES, "cell": CELLS, "role": ROLES}
 """Conditions that are words, with the words allowed."""
+TITLES = {
+    "current_density_mA_cm2": ("current density", "mA cm-2"),
+    "areal_capacity_mAh_cm2": ("areal capacity", "mAh cm-2"),
+    "temperature_C": ("temperature", "degrees Celsius"),
+}
+"""Of the conditions that are numbers the name that a reader knows, and the unit."""
 _UNITS = {
     "current_density_mA_cm2": "mA cm-2 (zero excluded)",
     "areal_capacity_mAh_cm2": "mAh cm-2 (zero excluded)",
@@ -127,3 +134,8 @@ class Conditions:
 
 STANDARD = Conditions(current_density_mA_cm2=3.0, areal_capacity_mAh_cm2=3.0)
 """The comparison standard that the review proposes (10.1039/d4gc02590c, section 6)."""
+
+
+def in_words(names: Iterable[str]) -> str:
+    """List conditions by the names that a reader knows."""
+    return ", ".join(TITLES.get(name, (name,))[0] for name in names)

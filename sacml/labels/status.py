@@ -225,14 +225,22 @@ def render(status: CampaignStatus) -> "Table":
 
 
 @contextmanager
-def live_table() -> "Iterator[Callable[[CampaignStatus], None]]":
-    """Show a table that follows the campaign; silent where the output is no terminal."""
+def live_table(
+    otherwise: "Callable[[CampaignStatus], None] | None" = None,
+) -> "Iterator[Callable[[CampaignStatus], None]]":
+    """Show a table that follows the campaign.
+
+    Parameters
+    ----------
+    otherwise
+        What follows it where the output is no terminal; None is silent.
+    """
     from rich.console import Console
     from rich.live import Live
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda status: None
+        yield otherwise or (lambda status: None)
         return
     with Live(console=console, auto_refresh=False, transient=True) as live:
         yield lambda status: live.update(render(status), refresh=True)

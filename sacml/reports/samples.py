@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sacml.models.samples import IN_STACK
 from sacml.reports import style
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _TITLES = {
     "adsorbate_metal_mean": "mean per adsorbate and metal",
     "trees": "extra trees",
     "gp": "Gaussian process",
-    "stack": "stack (trees 1 : GP 3)",
+    "stack": f"stack ({', '.join(f'{name} {weight:g}' for name, weight in IN_STACK.items())})",
     "gnn": "graph network",
 }
 _PAGE = """<!doctype html>

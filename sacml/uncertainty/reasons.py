@@ -5,16 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sacml.domain import Candidate, Modifier, Shell, Site
-from sacml.domain.conditions import NUMBERS, WORDS, Conditions
+from sacml.domain.conditions import NUMBERS, TITLES, WORDS, Conditions, in_words
 from sacml.uncertainty.domain import Applicability, Flag, surroundings_text
 from sacml.uncertainty.limits import HELD_OUT
 from sacml.uncertainty.nearness import nearest_metal
-
-_TITLES = {
-    "current_density_mA_cm2": ("current density", "mA cm-2"),
-    "areal_capacity_mAh_cm2": ("areal capacity", "mAh cm-2"),
-    "temperature_C": ("temperature", "degrees Celsius"),
-}
 
 
 def reasons(
@@ -122,7 +116,7 @@ class _About:
             value, limits = getattr(self.conditions, name), self.domain.ranges[name]
             if value is None or limits is None or limits[0] <= value <= limits[1]:
                 continue
-            title, unit = _TITLES[name]
+            title, unit = TITLES[name]
             parts.append(
                 f"{title} {value:g} {unit} lies outside the measured {limits[0]:g} to {limits[1]:g}"
             )
@@ -137,10 +131,10 @@ class _About:
 
     def never_unstated(self) -> str:
         new = [n for n in self.conditions.unstated if n not in self.domain.unstated]
-        return f"{_names(new)} not stated, though every training record states it"
+        return f"{in_words(new)} not stated, though every training record states it"
 
     def unstated(self) -> str:
-        return f"not stated: {_names(self.conditions.unstated)} (a state of its own to the model)"
+        return f"not stated: {in_words(self.conditions.unstated)} (a state of its own to the model)"
 
     def distance(self) -> str:
         return (
@@ -157,10 +151,6 @@ class _About:
     def unknown_shell(self) -> str:
         names = ", ".join(map(str, _shells(self.candidate.site)))
         return f"shell unknown: the mean over {names}, the interval spans all of them"
-
-
-def _names(names: "list[str] | tuple[str, ...]") -> str:
-    return ", ".join(_TITLES.get(n, (n,))[0] for n in names)
 
 
 # the rows of a table share a few sites: what is said about a site is worked out once

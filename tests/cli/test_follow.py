@@ -4,8 +4,8 @@ import io
 import sys
 from collections import Counter
 
-from sacml.cli.follow import TaskLines, following
-from sacml.labels.status import CampaignStatus, Running
+from sacml.cli.follow import TaskLines
+from sacml.labels.status import CampaignStatus, Running, live_table
 
 
 def status(done, running=(), failed=0, ready=0, seconds=None):
@@ -34,7 +34,7 @@ def test_a_file_gets_lines_and_no_table(monkeypatch):
     out = io.StringIO()
     monkeypatch.setattr(sys, "stderr", out)
     lines = []
-    with following(lines.append) as show:
+    with live_table(TaskLines(lines.append)) as show:
         show(status(1, ready=1, seconds=5.0))
     assert lines == ["  1 of 2 tasks done; about 5 s left"]
     assert out.getvalue() == ""

@@ -7,14 +7,7 @@ from sacml.design.objectives.stability import NAME, NOT_AVAILABLE
 from sacml.design.search.job import Job
 from sacml.design.search.scoring import TOLERANCE
 from sacml.design.search.tally import Tally
-from sacml.domain.conditions import Conditions
-
-UNSTATED = {
-    "current_density_mA_cm2": "current density",
-    "areal_capacity_mAh_cm2": "areal capacity",
-    "temperature_C": "temperature",
-}
-"""Conditions by the names that a reader knows."""
+from sacml.domain.conditions import Conditions, in_words
 
 
 def write_notes(
@@ -100,5 +93,5 @@ def _conditions(given: Conditions) -> str:
     ]
     stated = [f"{value:g} {unit}" for value, unit in numbers if value is not None]
     stated += [word for word in (given.electrolyte, given.cell, given.role) if word]
-    missing = ", ".join(UNSTATED.get(name, name) for name in given.unstated)
+    missing = in_words(given.unstated)
     return (", ".join(stated) or "none stated") + (f"; not stated: {missing}" if missing else "")
