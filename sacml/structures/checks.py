@@ -7,6 +7,7 @@ from ase import Atoms
 
 from sacml.domain import METALS
 from sacml.domain.elements import element
+from sacml.domain.neighbours import BONDED, unshadowed
 from sacml.domain.shells import format_counts
 from sacml.structures.hosts.axial import ligand
 from sacml.structures.options import BuildOptions
@@ -15,10 +16,6 @@ from sacml.structures.structure import FloatArray, Structure, StructureError
 TOO_CLOSE = 0.70
 """Two atoms nearer than this part of the sum of their covalent radii are too close."""
 ALKALI_TOO_CLOSE = 0.80
-BONDED = 1.25
-"""Two atoms farther apart than this part of the sum of their covalent radii are not bonded."""
-SHADOW = 0.12
-"""An atom bonded to a nearer neighbour of the centre, nearer by this part, is no neighbour."""
 MIN_VACUUM_A = 5.0
 DEFAULTS = BuildOptions()
 
@@ -48,10 +45,9 @@ def distances(atoms: Atoms) -> FloatArray:
 def coordination(structure: Structure) -> tuple[tuple[int, ...], ...]:
     """Neighbours of each centre by covalent radii: indices, one tuple for each centre.
 
-    A neighbour lies within `BONDED` times the sum of the covalent radii and is not shadowed. An
-    atom is shadowed by a nearer one it is bonded to, if that is nearer by `SHADOW` (in units of
-    the sum of the radii) or is shadowed itself. Metals count as neighbours only where the site's
-    shell names them; the alkali never does.
+    A neighbour lies within `BONDED` times the sum of the covalent radii and does not stand behind
+    a nearer one (`unshadowed`). Metals count as neighbours only where the site's shell names them;
+    the alkali never does.
     """
     atoms = structure.atoms
     return _coordination(structure, distances(atoms), radii(atoms))
@@ -71,16 +67,7 @@ def _coordination(
         relative = apart[centre] / (radius[centre] + radius)
         near = [int(k) for k in np.argsort(relative) if relative[k] < BONDED and k not in barred]
         scaled = (apart[np.ix_(near, near)] / (radius[near][:, None] + radius[near])).tolist()
-        reach = relative[near].tolist()
-        shadowed: set[int] = set()
-        for k in range(len(near)):
-            if any(
-                scaled[j][k] < BONDED and (j in shadowed or reach[k] - reach[j] > SHADOW)
-                for j in range(k)
-            ):
-                shadowed.add(k)
-        kept = [atom for k, atom in enumerate(near) if k not in shadowed]
-        found.append(tuple(kept))
+        found.append(tuple(near[k] for k in unshadowed(relative[near].tolist(), scaled)))
     return tuple(found)
 
 

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from sacml.domain.neighbours import BONDED
 from sacml.structures.structure import FloatArray, Structure
 from sacml.structures.symmetry import images
 
 RADIUS_A = 7.0
-BONDED = 1.25
 LARGEST = 7
 FLAT = 0.8
 """Smallest cosine between a ring's normal and the surface's for a ring to be seen from above."""

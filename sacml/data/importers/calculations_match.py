@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from sacml.domain.elements import METALS, element
+from sacml.domain.neighbours import BONDED
 
 FRAMEWORK_A = 0.7
 """A remaining atom moved by more than half of a C-C bond may stand for its neighbour."""
@@ -18,8 +19,6 @@ METAL_A = 2.0
 CELL_LENGTH, CELL_ANGLE_DEG = 0.03, 8.0
 """Cells differ where their shape was relaxed too (the vector across the vacuum tilts freely); more
 than this is another lattice. Within it the displacements of the atoms decide."""
-BONDED = 1.25
-"""Two atoms within this part of the sum of their covalent radii are bonded."""
 _MAX_SHIFTS = 16
 
 

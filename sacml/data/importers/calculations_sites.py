@@ -9,18 +9,14 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from sacml.data.importers.calculations_match import BONDED, radii, vectors
+from sacml.data.importers.calculations_match import radii, vectors
 from sacml.domain import METALS, Shell, Site
 from sacml.domain.hosts import Host
+from sacml.domain.neighbours import BONDED, unshadowed
 from sacml.domain.shells import format_counts
 from sacml.domain.sites import EMPTY
 from sacml.errors import SacmlError
 
-SHADOW = 0.12
-"""An atom bonded to a nearer neighbour of the centre, nearer by this part, is no neighbour.
-
-The same rule as in `sacml.structures.checks`, in units of the sum of the covalent radii.
-"""
 FLAT_A = 1.6
 """Atoms of a sheet lie within this of its mean plane; an axial ligand lies beyond."""
 MEMBERS = ("C", "N", "O", "S", "P", "B")
@@ -122,14 +118,8 @@ def _neighbours(
     near = [int(k) for k in np.argsort(reach) if reach[k] < BONDED]
     between = np.linalg.norm(vectors(atoms, index[near], index[near]), axis=2)
     scaled = between / np.add.outer(radius[near], radius[near])
-    shadowed: set[int] = set()
-    for k in range(len(near)):
-        if any(
-            scaled[j, k] < BONDED and (j in shadowed or reach[near[k]] - reach[near[j]] > SHADOW)
-            for j in range(k)
-        ):
-            shadowed.add(k)
-    return {int(index[a]) for k, a in enumerate(near) if k not in shadowed}
+    kept = unshadowed(reach[near].tolist(), scaled.tolist())
+    return {int(index[near[k]]) for k in kept}
 
 
 def _close(atoms: Atoms, centres: list[int]) -> bool:

@@ -9,7 +9,7 @@ from ase.geometry import get_distances
 
 from sacml.domain import Site
 from sacml.domain.elements import element
-from sacml.structures.checks import BONDED
+from sacml.domain.neighbours import BONDED
 from sacml.structures.hosts.axial import attach
 from sacml.structures.options import BuildOptions
 from sacml.structures.structure import FloatArray, RawSite, StructureError
