@@ -38,9 +38,9 @@ class Buildable:
 
     What a shell refuses are the smallest and the largest metals, so they are asked in order of
     covalent radius from both ends until one is taken; of 7871 sites of the default space this
-    misses five, which are caught when the list is chosen. A pair of metals is refused if the builder
-    refuses two of one of them. Ligands and dopants are asked once for each number of neighbours,
-    with the metal of middle size that the shell takes.
+    misses five, which are caught when the list is chosen. A pair of metals is refused if the
+    builder refuses two of one of them. Ligands and dopants are asked once for each number of
+    neighbours, with the metal of middle size that the shell takes.
     """
 
     def __init__(
