@@ -1,11 +1,11 @@
 """Make the tables of this folder from finished calculations, whoever ran them.
 
-    python datasets/dft/build.py                                # from campaign/results here
+    python datasets/dft/build.py                   # from campaign/results and campaign/labels here
     python datasets/dft/build.py --campaign FOLDER              # another folder in its format
     python datasets/dft/build.py --labels runs/labels --labels runs/fine_mesh
     python datasets/dft/build.py --out /tmp/dft                 # elsewhere, this folder untouched
 
-``--labels`` takes folders of `sacml label`. At the protocol's own settings they extend the labels:
+``--labels`` takes folders of `sacml label` beside those of ``campaign/labels``. At the protocol's own settings they extend the labels:
 a pair found in both is one label, the lowest start at the identical level. At other settings they
 are a level of their own, never pooled, and measure the noise floor. Energies in eV, lengths in A,
 forces in eV/A. Formulae::
@@ -97,13 +97,18 @@ def _text(value: Any, digits: int) -> str:
     return "" if value is None else str(value)
 
 
+def own_labels(folder: Path = HERE / "campaign" / "labels") -> list[Path]:
+    """Folders of `sacml label` that this repository keeps."""
+    return sorted(p for p in folder.glob("*") if p.is_dir())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--campaign", type=Path, default=HERE / "campaign" / "results")
     parser.add_argument("--labels", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
-    print(build(given.campaign, given.out, given.labels))
+    print(build(given.campaign, given.out, [*own_labels(), *given.labels]))
     if (given.out / "README.md").exists():
         write_card(given.out)
 

@@ -1,14 +1,20 @@
 """Two message-passing layers over the same features: an invariant and an equivariant one.
 
 Both take node features (n, F), the radial basis of the edges (e, B), which falls to zero at the
-cutoff, and unit vectors of the edges (e, 3), and update the first `targets` nodes only.
+cutoff, and unit vectors of the edges (e, 3), and update the first `targets` nodes only. Vector
+features are None before the first layer.
 """
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 from torch_geometric.nn import MessagePassing
+from torch_geometric.typing import OptTensor
+
+FAR = -30.0
+"""Exponent below which a Gaussian counts as its value there, 1e-13."""
 
 
 class RadialBasis(nn.Module):
@@ -32,7 +38,9 @@ class RadialBasis(nn.Module):
         """Distances in Angstrom (e,) and bond flags (e,) -> (e, size + 2)."""
         steps = (distance[:, None] - self.centres) / self.width
         smooth = 0.5 * (1.0 + torch.cos(distance * (torch.pi / self.cutoff_A)))
-        columns = [torch.exp(-0.5 * steps**2), torch.ones_like(distance)[:, None], bonded[:, None]]
+        # far tails would be denormal numbers, which take a matrix product ten times as long
+        gaussians = torch.exp((-0.5 * steps**2).clamp(min=FAR))
+        columns = [gaussians, torch.ones_like(distance)[:, None], bonded[:, None]]
         return torch.cat(columns, dim=1) * smooth[:, None]
 
 
@@ -53,8 +61,9 @@ class InvariantLayer(MessagePassing):
         self.after = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(
-        self, x: Tensor, v: Tensor, edge_index: Tensor, basis: Tensor, unit: Tensor, targets: int
-    ) -> tuple[Tensor, Tensor]:
+        self, x: Tensor, v: Tensor | None, edge_index: Tensor, basis: Tensor, unit: Tensor,
+        targets: int,
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         """Update the first `targets` nodes; `v` and `unit` are not read."""
         found = self.propagate(
             edge_index, size=(len(x), targets), own=(None, self.own(x[:targets])),
@@ -73,7 +82,8 @@ class EquivariantLayer(MessagePassing):
     r"""Message and update of the class of PaiNN (arXiv 2102.03150).
 
     Scalars :math:`x` (n, F) and vectors :math:`v` (n, 3, F) exchange messages; the vectors turn
-    with the structure, the scalars do not.
+    with the structure, the scalars do not. Before the first layer all vectors are zero: what they
+    would carry along the edges is not computed.
     """
 
     def __init__(self, width: int, basis: int) -> None:
@@ -86,16 +96,23 @@ class EquivariantLayer(MessagePassing):
         )
 
     def forward(
-        self, x: Tensor, v: Tensor, edge_index: Tensor, basis: Tensor, unit: Tensor, targets: int
-    ) -> tuple[Tensor, Tensor]:
+        self, x: Tensor, v: Tensor | None, edge_index: Tensor, basis: Tensor, unit: Tensor,
+        targets: int,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """Update scalars (n, F) and vectors (n, 3, F) of the first `targets` nodes."""
         width = x.shape[1]
+        other, weight = self.other(x), self.edge.weight
+        if v is None:
+            other = torch.cat([other[:, :width], other[:, 2 * width :]], dim=1)
+            weight = torch.cat([weight[:width], weight[2 * width :]])
         found = self.propagate(
-            edge_index, size=(len(x), targets), other=(self.other(x), None),
-            turned=(v.flatten(1), None), edge=self.edge(basis), unit=unit,
+            edge_index, size=(len(x), targets), other=(other, None),
+            turned=(None if v is None else v.flatten(1), None), edge=linear(basis, weight),
+            unit=unit,
         )  # fmt: skip
         x = x[:targets] + found[:, :width]
-        v = v[:targets] + found[:, width:].view(targets, 3, width)
+        moved = found[:, width:].view(targets, 3, width)
+        v = moved if v is None else v[:targets] + moved
         left, right = self.mix(v).chunk(2, dim=-1)
         # the small number keeps the derivative of the length finite at zero
         length = torch.sqrt((right**2).sum(dim=1) + 1e-8)
@@ -103,12 +120,13 @@ class EquivariantLayer(MessagePassing):
         x = x + a + b * (left * right).sum(dim=1)
         return x, v + c[:, None] * left
 
-    def message(self, other_j: Tensor, turned_j: Tensor, edge: Tensor, unit: Tensor) -> Tensor:
+    def message(self, other_j: Tensor, turned_j: OptTensor, edge: Tensor, unit: Tensor) -> Tensor:
         """Messages of the edges: scalars and flattened vectors (e, 4 F)."""
-        scalar, along, across = (other_j * edge).chunk(3, dim=-1)
-        turned = turned_j.view(len(unit), 3, -1)
-        vector = along[:, None] * turned + across[:, None] * unit[:, :, None]
-        return torch.cat([scalar, vector.flatten(1)], dim=1)
+        parts = (other_j * edge).chunk(2 if turned_j is None else 3, dim=-1)
+        vector = parts[-1][:, None] * unit[:, :, None]
+        if turned_j is not None:
+            vector = vector + parts[1][:, None] * turned_j.view(len(unit), 3, -1)
+        return torch.cat([parts[0], vector.flatten(1)], dim=1)
 
 
 LAYERS: dict[str, Any] = {"invariant": InvariantLayer, "equivariant": EquivariantLayer}

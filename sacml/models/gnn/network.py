@@ -101,7 +101,7 @@ class Network(nn.Module):
         start = self.embed(torch.cat([batch.x, batch.known, batch.marks], dim=1))
         basis = self.radial(batch.distance, batch.bonded)
         unit = batch.vector / batch.distance[:, None]
-        x, v = start, start.new_zeros(len(start), 3, start.shape[1])
+        x, v = start, None
         edges = batch.edge_index
         for k, layer in enumerate(self.layers):
             # nodes and edges are in order of their steps to the site
