@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from sacml.data.importers.calculations import Imported
 
 SCHEMA = "sacml.import/1"
+SHOWN = 5
+"""Entries named for each reason; the rest is counted."""
 
 
 def import_data(
@@ -97,5 +99,15 @@ def _show(found: "Imported") -> None:
                   f"{p.difference_eV:.3f} eV, no reference taken off")  # fmt: skip
     if found.left:
         print(f"{len(found.left)} entries gave no value:")
+    for reason, entries in _by_reason(found).items():
+        more = len(entries) - SHOWN
+        names = ", ".join(entries[:SHOWN]) + (f" and {more} more (--json)" if more > 0 else "")
+        print(f"  {names}: {reason}")
+
+
+def _by_reason(found: "Imported") -> dict[str, list[str]]:
+    """Entries that gave no value, those of one reason together."""
+    entries: dict[str, list[str]] = {}
     for x in found.left:
-        print(f"  {x.entry_id}: {x.reason}")
+        entries.setdefault(x.reason, []).append(x.entry_id)
+    return entries

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,13 +47,17 @@ def run(
 
     Example: sacml label run experiments/campaign.toml --out runs/labels --workers 2
     """
+    from sacml.cli.follow import TaskLines
     from sacml.executors import dask_executor
     from sacml.labels.status import live_table
     from sacml.workflows.label import run_campaigns
 
     limit = None if hours is None else hours * 3600
     try:
-        with dask_executor(dask) if dask else nullcontext() as executor, live_table() as show:
+        with (
+            dask_executor(dask) if dask else nullcontext() as executor,
+            live_table(TaskLines(partial(print, flush=True))) as show,
+        ):
             found = run_campaigns(
                 config, out, workers, variants=variant, executor=executor, stop_after=stop_after,
                 time_limit_s=limit, on_status=show, on_start=_begun,

@@ -54,6 +54,8 @@ def test_run_says_what_it_does_and_warns_of_practice(campaign):
     assert "6 tasks, 6 of them new" in output
     assert "are for practice: how wrong is not known" in output
     assert "nothing left to do" in output
+    # no terminal: what is finished comes line by line
+    assert "6 of 6 tasks done" in output
 
 
 def test_running_again_adds_and_computes_nothing(campaign, tmp_path):

@@ -253,6 +253,19 @@ def test_command_writes_a_table_and_lists_what_is_left(run, tmp_path):
     assert {r.reference for r in read_table(out)} == {"atom", "bulk"}
 
 
+def test_command_says_a_reason_once_for_all_it_holds_for(run, good):
+    """Without a level of theory every entry is left for one and the same reason."""
+    entries = [x.entry_id for x in import_calculations(good).left]
+    assert len(entries) > 3
+    shown = run(str(good)).output
+    lines = [line for line in shown.splitlines() if entries[0] in line]
+    assert len(lines) == 1
+    named = [e for e in entries if e in lines[0]]
+    assert len(named) == min(len(entries), 5)
+    if len(entries) > 5:
+        assert f"and {len(entries) - 5} more (--json)" in lines[0]
+
+
 def test_command_as_json(run):
     result = run(REAL / "cp2k", "--json")
     found = json.loads(result.output)
