@@ -13,6 +13,7 @@ from build_starts import FLAT_A, Evidence, evidence
 from sacml.data.cards import counts_table, replace_block
 from sacml.data.catalogue import read_labels
 from sacml.domain import ALKALI, Site
+from sacml.workflows.claims import LABEL_NOISE_EV
 from sacml.workflows.tables import markdown
 
 Row = dict[str, Any]
@@ -93,19 +94,24 @@ def starts_block(own: list[Row]) -> str:
     if not found.trials:
         return "not yet computed: no planar M-N4 pair has both rings run"
     low, high = found.margins_eV[0], found.margins_eV[-1]
+    lowest = found.trials - len(found.misses)
     # one-sided: with as many trials, a rule that holds less often would fail at least once
     sure = 0.05 ** (1 / found.trials) if found.hits == found.trials else None
     text = (
         f"On planar M-N4 (|height of the metal| < {FLAT_A} A before and after) `ring6` is the "
-        f"lowest start in **{found.hits} of {found.trials}** pairs with both rings run (metals of "
-        f"groups {found.groups[0]} to {found.groups[1]}); `ring5` lies {low:.2f} to {high:.2f} eV "
-        "higher."
+        f"lowest start in **{lowest} of {found.trials}** pairs with both rings run (metals of "
+        f"groups {found.groups[0]} to {found.groups[1]}); `ring5` lies {low:+.2f} to {high:+.2f} "
+        "eV from it."
     )
-    if sure is not None:
-        text += (
-            f" With no miss in {found.trials} trials the rule holds in at least {sure:.0%} of "
-            "such pairs (95 % confidence)."
-        )
+    for who, place, above in found.misses:
+        text += f" In {who} `{place}` lies lower, by {above:.3f} eV."
+    text += (
+        f" Within {LABEL_NOISE_EV:g} eV, which a label is worth, `ring6` gives the label in "
+        f"{found.hits} of {found.trials}"
+    )
+    text += "." if sure is None else (
+        f": with as many trials that holds in at least {sure:.0%} of such pairs (95 % confidence)."
+    )
     text += f" Largest difference between two places of one pair: {found.largest_eV:.2f} eV."
     others = [(who, lowest, f"{margin:+.2f}") for who, lowest, margin in found.others]
     return (

@@ -41,6 +41,16 @@ def test_a_third_place_below_ring6_is_a_miss(starts):
     assert starts.evidence([[*pair("Ni"), lower]]).hits == 0
 
 
+def test_a_miss_below_the_noise_of_a_label_is_told_but_costs_no_label(starts):
+    near = starts.evidence([pair("V"), pair("Cu", ring6=-1.5, ring5=-1.53)])
+    assert (near.trials, near.hits) == (2, 2)
+    assert near.misses == (("Cu-N4@graphene with Li", "ring5", pytest.approx(0.03)),)
+    assert near.holds
+    far = starts.evidence([pair("V"), pair("Cu", ring6=-1.5, ring5=-1.56)])
+    assert (far.hits, len(far.misses)) == (1, 1)
+    assert starts.evidence([pair("V")]).misses == ()
+
+
 def test_sites_out_of_plane_are_outside_the_rule(starts):
     for heights in ({"before": 0.5}, {"after": -0.6}):
         found = starts.evidence([pair("Ti", **heights)])

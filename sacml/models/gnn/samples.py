@@ -20,8 +20,10 @@ from sacml.models.gnn.training import TrainingOptions, one_thread
 if TYPE_CHECKING:
     from sacml.data.samples import Sample
 
-TRAINING = TrainingOptions(members=1, epochs=100, patience=40)
-"""Of the registered model; one network, as it must train on thousands of structures."""
+TRAINING = TrainingOptions(members=3, epochs=100, patience=40)
+"""How networks are trained where nothing else is asked for."""
+ONE_FROM = 300
+"""From so many structures on one network is trained: thousands of them must take minutes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,8 @@ class SampleNetworks(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     network, training
-        Size and kind of the networks, and how they are trained; defaults where None.
+        Size and kind of the networks, and how they are trained; where None, the default size, and
+        `TRAINING` with a single network from `ONE_FROM` structures on.
     seed
         Seed of weights, order and inner folds.
 
@@ -129,10 +132,13 @@ class SampleNetworks(RegressorMixin, BaseEstimator):
             count[at] += 1
         labels = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         held = None if groups is None else [groups[i] for i in rows]
+        training = self.training or (
+            TRAINING if len(rows) < ONE_FROM else replace(TRAINING, members=1)
+        )
         with one_thread():
             self.ensemble_ = fit_ensemble(
                 [X[i].data for i in rows], labels, held, targets=names, network=self.network,
-                training=self.training, seed=self.seed, on_epoch=on_epoch,
+                training=training, seed=self.seed, on_epoch=on_epoch,
             )  # fmt: skip
         self.examples_ = [X[i].data for i in rows[:3]]
         return self

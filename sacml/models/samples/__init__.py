@@ -41,9 +41,9 @@ def make_sample_model(
         from sacml.models.gnn import require_packages
 
         require_packages()
-        from sacml.models.gnn.samples import TRAINING, SampleNetworks
+        from sacml.models.gnn.samples import SampleNetworks
 
-        return SampleNetworks(training=TRAINING, seed=seed)
+        return SampleNetworks(seed=seed)
     makers: dict[str, Callable[[], Any]] = {
         "trees": lambda: OffsetTrees(category, random_state=seed),
         "gp": lambda: CoregionalGP(blocks, category, same, random_state=seed),

@@ -150,3 +150,12 @@ def test_frames_without_a_graph_are_named(tmp_path):
     write(tmp_path / "bad.extxyz", [good, bad], format="extxyz")
     with pytest.raises(GraphError, match=r"1 of 2 structures.*\n.*frame 2.*isolated"):
         graphs_of(tmp_path / "bad.extxyz")
+
+
+@pytest.mark.parametrize(("limit", "members"), [(8, 1), (9, 2)])
+def test_one_network_serves_where_there_are_many_structures(own, monkeypatch, limit, members):
+    monkeypatch.setattr(module, "TRAINING", TrainingOptions(members=2, epochs=1, batch=8))
+    monkeypatch.setattr(module, "ONE_FROM", limit)
+    samples, found = graphs_of(own)
+    assert len({g.structure for g in found}) == 8
+    assert len(module.SampleNetworks().fit(found, samples.y).ensemble_.members) == members
