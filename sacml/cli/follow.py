@@ -28,10 +28,11 @@ class TaskLines:
         from sacml.labels.queue_state import DONE, FAILED
 
         running = frozenset(r.key for r in status.running)
-        done, failed = status.counts[DONE], status.counts[FAILED]
-        if done + failed != self._ended:
+        done, failed = status.counts[DONE], status.lost
+        ended = done + status.counts[FAILED]
+        if ended != self._ended:
             gone = [] if self._ended is None else sorted(self._running - running)
             names = f" ({', '.join(gone)})" if gone else ""
             lost = f", {failed} failed" if failed else ""
             self.say(f"  {done} of {status.total} tasks done{lost}{names}; {status.time_left}")
-        self._running, self._ended = running, done + failed
+        self._running, self._ended = running, ended

@@ -46,6 +46,11 @@ class Failure:
     tries: int
     final: bool
 
+    @property
+    def passed_over(self) -> bool:
+        """Whether nothing went wrong: the relaxed site has no such start."""
+        return self.failure == "no_place"
+
 
 @dataclass(frozen=True, slots=True)
 class CampaignStatus:
@@ -82,6 +87,11 @@ class CampaignStatus:
         return sum(self.counts.values())
 
     @property
+    def lost(self) -> int:
+        """Tasks that failed for good; a start that a site does not offer is none of them."""
+        return self.counts[FAILED] - sum(f.final and f.passed_over for f in self.failures)
+
+    @property
     def is_complete(self) -> bool:
         """Whether nothing is left that could be computed."""
         return not any(self.counts[s] for s in (RUNNING, READY, WAITING))
@@ -116,6 +126,9 @@ class CampaignStatus:
         for r in self.running:
             found.append(f"  running {r.key} on {r.machine} for {duration(now - r.since)}")
         for f in self.failures[:SHOWN]:
+            if f.passed_over:
+                found.append(f"  passed over {f.key}: {f.reason}")
+                continue
             again = "" if f.final else "; it will be tried again"
             tries = f"{f.tries} tr{'y' if f.tries == 1 else 'ies'}"
             found.append(f"  failed {f.key} ({f.failure}, {tries}): {f.reason}{again}")
@@ -218,7 +231,8 @@ def render(status: CampaignStatus) -> "Table":
     now = time.time()
     hands = [status.folder]
     hands += [f"{r.key} on {r.machine}, {duration(now - r.since)}" for r in status.running[:8]]
-    hands += [f"failed: {f.key}: {f.failure}" for f in status.failures[-3:]]
+    amiss = [f for f in status.failures if not f.passed_over]
+    hands += [f"failed: {f.key}: {f.failure}" for f in amiss[-3:]]
     hands += [f"no further task is begun: {status.stopping}"] if status.stopping else []
     table.caption, table.caption_justify = "\n".join(hands), "left"
     return table

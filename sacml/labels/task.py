@@ -17,13 +17,13 @@ Kind = Literal["atom", "bulk", "site", "adsorption", "loading", "single_point"]
 RELAXED: tuple[Kind, ...] = ("site", "adsorption", "loading")
 """Kinds whose atoms move."""
 FAILURES = (
-    "missing_program", "missing_setups", "bad_input", "needs", "scf", "exploded", "no_minimum",
-    "time_out", "memory", "killed", "crashed", "disk", "waiting",
+    "missing_program", "missing_setups", "bad_input", "no_place", "needs", "scf", "exploded",
+    "no_minimum", "time_out", "memory", "killed", "crashed", "disk", "waiting",
 )  # fmt: skip
 """Why a task failed: words a retry rule can decide on; `TaskResult.reason` says it in full."""
 Failure = Literal[
-    "missing_program", "missing_setups", "bad_input", "needs", "scf", "exploded", "no_minimum",
-    "time_out", "memory", "killed", "crashed", "disk", "waiting",
+    "missing_program", "missing_setups", "bad_input", "no_place", "needs", "scf", "exploded",
+    "no_minimum", "time_out", "memory", "killed", "crashed", "disk", "waiting",
 ]  # fmt: skip
 RETRIED = ("scf", "exploded", "no_minimum", "time_out", "memory", "killed", "crashed")
 """Failures that another run with gentler settings or a higher limit may mend."""

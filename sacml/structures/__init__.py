@@ -1,6 +1,6 @@
 """Structures: a candidate as atoms, with its places for an alkali, its checks and its id."""
 
-from sacml.structures.alkali import Place, add_alkali, places
+from sacml.structures.alkali import NoPlaceError, Place, add_alkali, places
 from sacml.structures.build import build, build_many
 from sacml.structures.checks import check, coordination, problems
 from sacml.structures.ids import content_id
@@ -15,6 +15,7 @@ __all__ = [
     "START_MOMENTS_MU_B",
     "BuildOptions",
     "HostBuilder",
+    "NoPlaceError",
     "Place",
     "RawSite",
     "Structure",

@@ -28,6 +28,10 @@ DEFAULTS = BuildOptions()
 T = TypeVar("T")
 
 
+class NoPlaceError(StructureError):
+    """A structure has no place of the asked name, e.g. after the bare site has relaxed."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A starting position of the alkali.
@@ -159,7 +163,7 @@ def _choose(structure: Structure, alkali: str, name: str | None, options: BuildO
     there = {p.name: p for p in places(structure, alkali, options)}
     if name in there:
         return there[name]
-    raise StructureError(
+    raise NoPlaceError(
         f"{structure.candidate}: no place {name!r} for {alkali}; places: "
         + (", ".join(there) or "none, every one is blocked")
     )

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,16 @@ from ase.optimize import BFGS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacml.labels import Inputs, LabelError, Limits, ProtocolSettings, Task, make_engine, run_task
+from sacml.labels import (
+    Inputs,
+    LabelError,
+    Limits,
+    ProtocolSettings,
+    Task,
+    TaskResult,
+    make_engine,
+    run_task,
+)
 from sacml.labels.campaign import Campaign
 from sacml.labels.engines import AseEngine, GpawEngine, InputsEngine, process, worker
 from sacml.labels.engines.collect import lattice_minimum
@@ -24,6 +34,8 @@ from sacml.labels.engines.jobs import make_job
 from sacml.labels.engines.process import WORKER, whole_frames
 from sacml.labels.extxyz import mark
 from sacml.labels.hessian import bond_springs
+from sacml.labels.starts import prepare
+from sacml.structures import NoPlaceError, add_alkali, build
 
 FAKES = '''
 import os, signal, subprocess, sys, time
@@ -446,6 +458,44 @@ def test_what_cannot_be_prepared_is_a_failed_result(tmp_path):
     assert run_task(make_engine(s), needing, s, {}, tmp_path).failure == "needs"
     odd = Task(key="bulk/Ga", kind="bulk", inputs=Inputs(element="Ga"), settings_digest=s.digest)
     assert run_task(make_engine(s), odd, s, {}, tmp_path).failure == "bad_input"
+
+
+def test_a_start_that_the_relaxed_site_does_not_offer_is_passed_over(tmp_path):
+    s = ProtocolSettings(engine="ase:ase.calculators.lj:LennardJones")
+    bare = build("@graphene")
+    site = Task(
+        key="site/@graphene", kind="site", settings_digest=s.digest,
+        inputs=Inputs(site="@graphene"),
+    )  # fmt: skip
+    relaxed = TaskResult(
+        key=site.key, kind="site", status="ok", settings_digest=s.digest, energy_eV=-1.0,
+        level_of_theory=s.level_of_theory, geometry=prepare(site, s, {}).inputs.structure,
+        geometry_converged=True,
+    )  # fmt: skip
+    start = Task(
+        key="ads/@graphene/Li/top", kind="adsorption", settings_digest=s.digest, needs=(site.key,),
+        inputs=Inputs(site="@graphene", alkali="Li", place="top"),
+    )  # fmt: skip
+    with pytest.raises(NoPlaceError, match="places: hollow"):
+        add_alkali(bare, "Li", "top")
+    result = run_task(make_engine(s), start, s, {site.key: relaxed}, tmp_path)
+    assert (result.failure, "no place 'top'" in result.reason) == ("no_place", True)
+    with Campaign(tmp_path / "queue", s, engine=Answers(relaxed)) as campaign:
+        campaign.add([site, start])
+        status = campaign.run()
+    assert status.counts == {"done": 1, "failed": 1}
+    assert (status.lost, status.failures[0].tries) == (0, 1)
+    assert any(line.startswith("  passed over ads/@graphene/Li/top") for line in status.lines())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Gives one result."""
+
+    result: TaskResult
+
+    def run(self, task, settings, folder, attempt=0):
+        return self.result
 
 
 @pytest.mark.parametrize("code", ["vasp", "espresso", "cp2k"])

@@ -12,6 +12,7 @@ from sacml.labels.engines.prerelax import is_prerelaxed, prerelax, told
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.starts import prepare
 from sacml.labels.task import Task, TaskResult
+from sacml.structures import NoPlaceError
 
 
 def make_engine(
@@ -42,14 +43,16 @@ def run_task(
     """Prepare a task from the results it needs, and compute it in `folder`.
 
     Whatever keeps the task from being prepared is a failed result with its reason: ``needs`` where
-    a needed result is missing or failed, ``bad_input`` where the structure cannot be built.
+    a needed result is missing or failed, ``no_place`` where the relaxed site no longer offers the
+    start, ``bad_input`` where the structure cannot be built.
     """
     try:
         ready = prepare(task, settings, results)
     except SacmlError as error:
         open_needs = [k for k in task.needs if k not in results or not results[k].ok]
+        word = "no_place" if isinstance(error, NoPlaceError) else "bad_input"
         return TaskResult.failed(
-            task, "needs" if open_needs else "bad_input", str(error), settings.level_of_theory,
+            task, "needs" if open_needs else word, str(error), settings.level_of_theory,
             attempt=attempt,
         )  # fmt: skip
     if not is_prerelaxed(task, settings):
