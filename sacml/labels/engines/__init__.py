@@ -11,7 +11,7 @@ from sacml.labels.engines.inputs_only import InputsEngine
 from sacml.labels.engines.prerelax import is_prerelaxed, prerelax, told
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.starts import prepare
-from sacml.labels.task import Task, TaskResult
+from sacml.labels.task import Failure, Task, TaskResult
 from sacml.structures import NoPlaceError
 
 
@@ -50,7 +50,7 @@ def run_task(
         ready = prepare(task, settings, results)
     except SacmlError as error:
         open_needs = [k for k in task.needs if k not in results or not results[k].ok]
-        word = "no_place" if isinstance(error, NoPlaceError) else "bad_input"
+        word: Failure = "no_place" if isinstance(error, NoPlaceError) else "bad_input"
         return TaskResult.failed(
             task, "needs" if open_needs else word, str(error), settings.level_of_theory,
             attempt=attempt,
