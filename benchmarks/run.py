@@ -1,6 +1,7 @@
 """Run every benchmark and print its figures; the README quotes what this prints.
 
-Stop background work first: the figures are only worth what the machine is quiet.
+Stop background work first: the figures are only worth what the machine is quiet. Benchmarks that
+are not named keep the figures that the file of ``--out`` has of them.
 """
 
 import argparse
@@ -36,14 +37,15 @@ def main() -> None:
     wrong = [n for n in arguments.names if n not in NAMES]
     if wrong:
         sys.exit(f"unknown benchmark {', '.join(wrong)}; allowed: {', '.join(NAMES)}")
-    results = {"python": platform.python_version(), "machine": platform.machine()}
+    path = Path(arguments.out)
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    results = before | {"python": platform.python_version(), "machine": platform.machine()}
     for name in arguments.names:
         print(f"== {name}", flush=True)
         results[name] = measure(name)
         for key, value in results[name].items():
             shown = f"{value:.4g}" if isinstance(value, float) else value
             print(f"{key:<48} {shown}", flush=True)
-    path = Path(arguments.out)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(results, indent=2), encoding="utf-8")
 
