@@ -165,7 +165,23 @@ def test_the_metals_have_crystals():
         assert len(bulk_metal(metal)) >= 1
 
 
-def test_the_pilot_stays_within_48_atoms_and_the_claims_ask_for_several_atoms():
+def test_the_claims_wait_for_sites_that_are_built_at_the_settings_of_the_labels():
+    from sacml.data.claims import claims
+    from sacml.structures import build, places
+
+    given = CampaignConfig.read(EXPERIMENTS / "review_claims.toml")
+    settings = ProtocolSettings.from_table(given.protocol)
+    assert settings.digest == ProtocolSettings().digest
+    asked = given.read_candidates(EXPERIMENTS)
+    for candidate in asked:
+        structure = build(candidate.site, options=settings.build_options())
+        assert places(structure, candidate.alkali)
+    named = {x for claim in claims() for x in (claim.first, claim.second)}
+    series = {"Mn-N3@graphene"}  # another metal of three N
+    assert {str(c.site) for c in asked} - series <= named
+
+
+def test_the_pilot_stays_within_48_atoms_and_loadings_ask_for_several_atoms():
     from sacml.structures import build
 
     given = CampaignConfig.read(EXPERIMENTS / "pilot_hosts.toml")
@@ -173,8 +189,8 @@ def test_the_pilot_stays_within_48_atoms_and_the_claims_ask_for_several_atoms():
     for candidate in given.read_candidates(EXPERIMENTS):
         structure = build(candidate.site, candidate.alkali, options=settings.build_options())
         assert len(structure.atoms) <= 48
-    claims = CampaignConfig.read(EXPERIMENTS / "review_claims.toml")
-    assert claims.loadings == (2, 3)
-    assert ProtocolSettings.from_table(claims.protocol).digest == ProtocolSettings().digest
+    loadings = CampaignConfig.read(EXPERIMENTS / "loadings.toml")
+    assert loadings.loadings == (2, 3)
+    assert ProtocolSettings.from_table(loadings.protocol).digest == ProtocolSettings().digest
     with pytest.raises(ValueError, match="greater than or equal to 2"):
         CampaignConfig(loadings=(1,))
