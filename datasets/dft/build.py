@@ -5,10 +5,10 @@
     python datasets/dft/build.py --labels runs/labels --labels runs/fine_mesh
     python datasets/dft/build.py --out /tmp/dft                 # elsewhere, this folder untouched
 
-``--labels`` takes folders of `sacml label` beside those of ``campaign/labels``. At the protocol's own settings they extend the labels:
-a pair found in both is one label, the lowest start at the identical level. At other settings they
-are a level of their own, never pooled, and measure the noise floor. Energies in eV, lengths in A,
-forces in eV/A. Formulae::
+``--labels`` takes folders of `sacml label` beside those of ``campaign/labels``. At the protocol's
+own settings they extend the labels: a pair found in both is one label, the lowest start at the
+identical level. At other settings they are a level of their own, never pooled, and measure the
+noise floor. Energies in eV, lengths in A, forces in eV/A. Formulae::
 
     E_atom(A) = E(site+A) - E(site) - E(A, isolated)     E_bulk(A) = E_atom(A) + E_coh(A)
     relative  = E_atom(site) - E_atom(@graphene)         E_M = E(site) - E(empty site) - E(M)
@@ -29,7 +29,7 @@ from ase.io import write  # noqa: E402
 from build_calculation import Calculation  # noqa: E402
 from build_campaign import read_campaign  # noqa: E402
 from build_card import write_card  # noqa: E402
-from build_labels import read_labels  # noqa: E402
+from build_labels import read_labels, read_loadings  # noqa: E402
 from build_tables import (  # noqa: E402
     BINDING,
     CALCULATIONS,
@@ -40,6 +40,8 @@ from build_tables import (  # noqa: E402
     stability_rows,
     structures,
 )
+
+from sacml.labels.loading import COLUMNS as LOADINGS  # noqa: E402
 
 DIGITS = {
     "energy_eV": 6, "free_energy_eV": 6, "d3_share_atom_eV": 3, "d3_share_bulk_eV": 3, "seconds": 1,
@@ -67,8 +69,13 @@ def build(campaign: Path | None, out: Path, labels: Sequence[Path] = ()) -> dict
         "calculations": (CALCULATIONS, calculation_rows(pool)),
         "stability": (STABILITY, stability_rows(pool)),
     }
+    several = [row for folder in labels for row in read_loadings(folder)]
     frames = structures(pool)
     out.mkdir(parents=True, exist_ok=True)
+    with (out / "loadings.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, LOADINGS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(several)
     for name, (columns, rows) in tables.items():
         with (out / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -80,7 +87,7 @@ def build(campaign: Path | None, out: Path, labels: Sequence[Path] = ()) -> dict
             write(file, atoms, format="extxyz", columns=columns)
     pairs = {(r["site"], r["alkali"]) for r in binding if r["fidelity"] == "dft_own"}
     return {name: len(rows) for name, (_, rows) in tables.items()} | {
-        "pairs": len(pairs), "structures": len(frames),
+        "pairs": len(pairs), "structures": len(frames), "loadings": len(several),
     }  # fmt: skip
 
 

@@ -109,9 +109,10 @@ def starts_block(own: list[Row]) -> str:
         f" Within {LABEL_NOISE_EV:g} eV, which a label is worth, `ring6` gives the label in "
         f"{found.hits} of {found.trials}"
     )
-    text += "." if sure is None else (
-        f": with as many trials that holds in at least {sure:.0%} of such pairs (95 % confidence)."
-    )
+    if sure is not None:
+        text += f": with as many trials that holds in at least {sure:.0%} of such pairs (95 %"
+        text += " confidence)"
+    text += "."
     text += f" Largest difference between two places of one pair: {found.largest_eV:.2f} eV."
     others = [(who, lowest, f"{margin:+.2f}") for who, lowest, margin in found.others]
     return (

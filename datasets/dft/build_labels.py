@@ -10,8 +10,10 @@ from build_calculation import OTHER, OWN, Calculation
 from sacml.domain import Site
 from sacml.labels import ProtocolSettings, TaskResult, preset
 from sacml.labels.extxyz import unmark
+from sacml.labels.loading import loading_labels, written
 from sacml.labels.measures import measure
 from sacml.labels.queue import Queue
+from sacml.labels.results import Results
 
 PROTOCOL = "pbe-pw340"
 KINDS = {"adsorption": "ads", "single_point": "sp"}
@@ -36,6 +38,14 @@ def read_labels(folder: Path) -> list[Calculation]:
             if failures and entry.key not in results:
                 made.append(failed(entry.key, entry.kind, failures[-1], settings, name))
     return made
+
+
+def read_loadings(folder: Path) -> list[dict[str, str]]:
+    """Rows of several alkali atoms on one site, at the protocol's own settings."""
+    with Queue(folder) as queue:
+        if level_of(queue.settings)[0] != OWN:
+            return []
+        return [written(label) for label in loading_labels(Results(queue.results()))]
 
 
 def level_of(settings: ProtocolSettings) -> tuple[str, str]:

@@ -1,8 +1,10 @@
 """Several alkali atoms on one site: their tasks and mean binding energies."""
 
+import csv
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sacml._resources import dataset_path
 from sacml.domain.candidates import check_alkali
 from sacml.domain.sites import Site
 from sacml.labels import signs
@@ -70,6 +72,48 @@ class LoadingLabel:
     def to_dict(self) -> dict[str, Any]:
         """Plain values by column name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+COLUMNS = (
+    "site", "alkali", "count", "mean_binding_atom_eV", "mean_binding_bulk_eV",
+    "largest_bond_change_A", "metal_alkali_distances_A", "starts", "geometry_converged", "key",
+    "level_of_theory", "settings_digest",
+)  # fmt: skip
+"""Of the bundled table ``dft/loadings.csv``."""
+
+
+def bundled_loadings() -> tuple[LoadingLabel, ...]:
+    """Read what `datasets/dft` holds of several alkali atoms on one site."""
+    with dataset_path("dft", "loadings.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(_read(row) for row in csv.DictReader(file))
+
+
+def written(label: LoadingLabel) -> dict[str, str]:
+    """Give a label as the texts of a row of the bundled table."""
+
+    def text(value: object) -> str:
+        if isinstance(value, float):
+            return f"{value:.5f}"
+        return "" if value is None else str(value)
+
+    row = {name: text(value) for name, value in label.to_dict().items()}
+    row["metal_alkali_distances_A"] = " ".join(map(text, label.metal_alkali_distances_A))
+    row["starts"] = " ".join(f"{key.rpartition('/')[2]}={text(e)}" for key, e in label.starts)
+    return {name: row[name] for name in COLUMNS}
+
+
+def _read(row: dict[str, str]) -> LoadingLabel:
+    stem = row["key"].rpartition("/")[0]
+    starts = (word.split("=") for word in row["starts"].split())
+    return LoadingLabel(
+        row["site"], row["alkali"], int(row["count"]), row["key"],
+        float(row["mean_binding_atom_eV"]),
+        float(row["mean_binding_bulk_eV"]) if row["mean_binding_bulk_eV"] else None,
+        float(row["largest_bond_change_A"]),
+        tuple(map(float, row["metal_alkali_distances_A"].split())),
+        tuple((f"{stem}/{place}", float(e)) for place, e in starts),
+        row["geometry_converged"] == "True", row["level_of_theory"], row["settings_digest"],
+    )  # fmt: skip
 
 
 def loading_labels(there: Results) -> list[LoadingLabel]:

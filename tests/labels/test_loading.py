@@ -5,7 +5,7 @@ import pytest
 
 from sacml.domain import Candidate
 from sacml.errors import MixedReferenceError
-from sacml.labels import ProtocolSettings, TaskResult, binding_labels, signs
+from sacml.labels import ProtocolSettings, TaskResult, binding_labels, loading, signs
 from sacml.labels.campaign import Campaign
 from sacml.labels.loading import loading_labels, loading_tasks
 from sacml.labels.results import Results
@@ -109,3 +109,28 @@ def test_the_table_has_a_file_of_its_own(campaign, tmp_path):
         assert [r["record_id"] for r in csv.DictReader(handle)] == [f"ads/{SITE}/Li/ring6"]
     failed = {r["key"] for r in found.calculations if r["status"] == "failed"}
     assert failed == {f"load/{SITE}/Li/3/both"}
+
+
+def test_the_bundled_table_reads_back_what_was_written(campaign, tmp_path, monkeypatch):
+    found = loading_labels(Results(campaign.results()))
+    assert len(found) == 2
+    path = tmp_path / "loadings.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, loading.COLUMNS)
+        writer.writeheader()
+        writer.writerows(map(loading.written, found))
+    monkeypatch.setattr(loading, "dataset_path", lambda *names: path)
+    for label, again in zip(found, loading.bundled_loadings(), strict=True):
+        assert (again.site, again.alkali, again.count, again.key) == (
+            label.site, label.alkali, label.count, label.key,
+        )  # fmt: skip
+        assert again.mean_binding_atom_eV == pytest.approx(label.mean_binding_atom_eV, abs=1e-5)
+        assert [k for k, _ in again.starts] == [k for k, _ in label.starts]
+        assert again.metal_alkali_distances_A == pytest.approx(
+            label.metal_alkali_distances_A, abs=1e-5
+        )
+        assert again.geometry_converged is label.geometry_converged
+
+
+def test_the_bundled_table_can_be_read():
+    assert all(x.count > 1 for x in loading.bundled_loadings())

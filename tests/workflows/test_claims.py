@@ -5,6 +5,7 @@ import pytest
 from sacml.data import Record
 from sacml.data.claims import claims
 from sacml.domain import Site
+from sacml.labels.loading import LoadingLabel
 from sacml.models import load_released
 from sacml.workflows.claim_tables import rows, table
 from sacml.workflows.claims import (
@@ -85,6 +86,36 @@ def test_a_label_with_one_start_is_named():
     )
     assert "Zn-N4@graphene has one start" in found.why
     assert " @graphene has one start" not in found.why
+
+
+def bonds(site, change, alkali="Li"):
+    record = label(site, -1.0, alkali)
+    return replace(record, facts=(*record.facts, ("largest_bond_change_A", str(change))))
+
+
+def several(site, change, count):
+    key = f"load/{site}/Li/{count}/one"
+    return LoadingLabel(
+        site, "Li", count, key, -1.0, None, change, (2.5, 2.6), ((key, -1.0),), True, "L", "x"
+    )
+
+
+def test_changes_of_bonds_are_compared_at_the_largest_number_both_sites_have():
+    claim = next(c for c in claims() if c.name == "zr-bonds-over-mn")
+    zr, mn = "Zr-N4@graphene", "Mn-N4@graphene"
+    one = [bonds(zr, 0.09), bonds(mn, 0.02)]
+    (found,) = check_claims([claim], one, {})
+    assert (found.verdict, found.shown.difference) == (AGREES, pytest.approx(0.07))
+    assert "1 Li on each site" in found.why
+    close = [bonds(zr, 0.03), bonds(mn, 0.02)]
+    assert check_claims([claim], close, {})[0].verdict == UNDECIDED
+    more = [several(zr, 0.01, 2), several(mn, 0.2, 2), several(zr, 0.3, 3)]
+    (found,) = check_claims([claim], one, {}, loadings=more)
+    assert (found.verdict, found.shown.first_value) == (DISAGREES, 0.01)
+    assert "2 Li on each site" in found.why
+    assert check_claims([claim], [bonds(zr, 0.09)], {})[0].verdict == NOT_TESTED
+    # a label without the fact is none
+    assert check_claims([claim], [bonds(zr, 0.09), label(mn, -1.0)], {})[0].verdict == NOT_TESTED
 
 
 def test_a_surrogate_decides_only_where_its_intervals_part():
