@@ -181,6 +181,14 @@ def test_the_claims_wait_for_sites_that_are_built_at_the_settings_of_the_labels(
     assert {str(c.site) for c in asked} - series <= named
 
 
+def test_what_is_mended_begins_at_starts_that_the_dataset_holds(tmp_path):
+    given = CampaignConfig.read(EXPERIMENTS / "mend.toml")
+    relaxed = given.read_relaxed(EXPERIMENTS)
+    for candidate in given.read_candidates(EXPERIMENTS):
+        for place in given.places_of(candidate.site):
+            assert f"ads/{candidate.site}/{candidate.alkali}/{place}" in relaxed
+
+
 def test_the_pilot_stays_within_48_atoms_and_loadings_ask_for_several_atoms():
     from sacml.structures import build
 
