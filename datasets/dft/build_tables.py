@@ -237,6 +237,8 @@ def structures(pool: Pool) -> list[Atoms]:
         }  # fmt: skip
         if c.kind == "ads":
             atoms.info |= {"alkali": c.element, "start": c.start}
+        # extxyz has no empty text: whoever reads it takes the next word for the value
+        atoms.info = {name: value for name, value in atoms.info.items() if value not in ("", None)}
         frames.append(atoms)
     return frames
 

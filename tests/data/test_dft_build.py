@@ -147,6 +147,16 @@ def test_structures_carry_forces_moments_and_their_key(built):
     assert largest == pytest.approx(atoms.info["fmax_k_eV_A"], abs=1e-4)
 
 
+def test_every_bundled_structure_says_which_atom_is_its_centre():
+    """An empty value in its line would swallow the next one."""
+    for atoms in read(dataset_path("dft", "structures.extxyz"), index=":"):
+        metals = Site.parse(atoms.info["site"]).metals
+        index = int(atoms.info["metal_index"])
+        assert (index >= 0) == bool(metals), atoms.info["key"]
+        assert not metals or atoms.symbols[index] in metals
+        assert "=" not in str(atoms.info.get("coordination_letters", ""))
+
+
 def test_failures_are_kept_and_make_no_energy(tmp_path):
     folder = tmp_path / "results"
     shutil.copytree(SAMPLE, folder)
