@@ -2,6 +2,7 @@
 
     python experiments/binding.py ideas     # sums of covariance terms, whole metals held out
     python experiments/binding.py alkali    # a further alkali on a site that has another one
+    python experiments/binding.py shells    # errors on metals never seen, shell by shell
     python experiments/binding.py ahead     # predictions, kept before the labels are there
     python experiments/binding.py check     # those predictions against the labels that came since
 
@@ -29,6 +30,7 @@ from sacml.data.splits import Fold
 from sacml.domain import Candidate
 from sacml.domain.elements import elements
 from sacml.errors import SacmlError
+from sacml.evaluation import evaluate
 from sacml.evaluation.groups import exchangeable_groups, make_splits
 from sacml.features import FEATURE_NAMES, CandidateTable, describe
 from sacml.models import make_model
@@ -144,6 +146,22 @@ def finished(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table.drop(columns="group_mae").round(4)
 
 
+def shells(seed: int) -> pd.DataFrame:
+    """Mean absolute error by shell with whole metals held out, of the better training rows each."""
+    data = training_records(TARGET)
+    names = ("constant", "alkali_mean", *AHEAD[:3])
+    found = evaluate(data, TARGET, names, (LOMO,), seed).predictions
+    found = found[found["is_sac"]]
+    found["shell"] = found["record_id"].map({r.record_id: str(r.site.shell) for r in data.records})
+    found["error"] = (found["predicted"] - found["observed"]).abs()
+    by = found.groupby(["model", "trained_on"])["error"].mean()
+    best = {model: rows.idxmin()[1] for model, rows in by.groupby("model")}
+    kept = found[found["trained_on"] == found["model"].map(best)]
+    table = kept.pivot_table(index="shell", columns="model", values="error")[list(names)].round(4)
+    table.insert(0, "pairs", kept[kept["model"] == "constant"].groupby("shell").size())
+    return table.sort_values("pairs", ascending=False).reset_index()
+
+
 def ahead(seed: int) -> pd.DataFrame:
     """Predict every (metal, shell, alkali) without a label, by models taught on sites alone."""
     data = training_records(TARGET)
@@ -183,7 +201,7 @@ def check(kept: pd.DataFrame, loop: Path | None = None) -> pd.DataFrame:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("part", choices=("ideas", "alkali", "ahead", "check"))
+    parser.add_argument("part", choices=("ideas", "alkali", "shells", "ahead", "check"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default=str(FOLDER))
     parser.add_argument("--loop", type=Path, help="check: loop.csv of a loop instead of the data")
@@ -199,7 +217,9 @@ def main() -> None:
         table = check(pd.read_csv(kept), given.loop)
         print(table.filter(like="error_").agg(["mean", "max", "count"]).to_string())
     else:
-        table = {"ideas": ideas, "alkali": alkali, "ahead": ahead}[given.part](given.seed)
+        table = {"ideas": ideas, "alkali": alkali, "shells": shells, "ahead": ahead}[given.part](
+            given.seed
+        )
     table.to_csv(path, index=False)
     shown = table.drop(columns=["p", "question", "idea"], errors="ignore")
     print(shown.head(60).to_string(index=False, float_format="%.3f"))

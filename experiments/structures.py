@@ -175,7 +175,7 @@ def curve(options: argparse.Namespace) -> None:
 
 def draw(found: pd.DataFrame, path: Path) -> None:
     """Error against the number of training groups: mean, and range over the repeats."""
-    colours = {"trees": style.MUTED, "gp": "#0072B2", "stack": style.MODEL, "gnn": "#009E73"}
+    colours = {"trees": style.MUTED, "gp": "#E69F00", "stack": style.MODEL, "gnn": "#009E73"}
     with style.styled():
         figure = style.new_figure(7.0, 3.3)
         for k, (kind, part) in enumerate(found.groupby("groups", sort=False)):
