@@ -43,8 +43,15 @@ def models_block() -> str:
     for name in PRIMARY:
         model = json.loads((model_path(name) / "model.json").read_text(encoding="utf-8"))
         found = model["evaluation"]
-        table = split_table(better(found["scores"]), found["split"], found["rows"])
-        parts.append(f"#### {TARGETS[name].title}\n\n{found['sentence']}\n\n{table}")
+        said, scores = found["sentence"], found["scores"]
+        refine = model_path("refine") / name / "model.json"
+        if refine.is_file():
+            other = json.loads(refine.read_text(encoding="utf-8"))["evaluation"]
+            there = {s["model"] for s in scores}
+            scores = scores + [s for s in other["scores"] if s["model"] not in there]
+            said += f"\n\nFor short lists (`--refine`), {other['sentence']}"
+        table = split_table(better(scores), found["split"], found["rows"])
+        parts.append(f"#### {TARGETS[name].title}\n\n{said}\n\n{table}")
         if found["rows"] != "sac":
             table = split_table(better(found["scores"]), found["split"], "sac")
             parts.append(f"The same models on held-out single-atom sites alone:\n\n{table}")
