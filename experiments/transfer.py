@@ -51,7 +51,7 @@ def relaxed(described: Described, cutoff_A: float) -> list:
             marks.append(Marks((), (), guest))
         inputs.append(graph_inputs(record.candidate))
         names.append(record.record_id)
-    return graphs(found, inputs, marks, GraphOptions(cutoff_A), names)
+    return graphs(found, inputs, marks, GraphOptions(cutoff_A, molecules=True), names)
 
 
 class Task:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import ase.io
 import pytest
 
@@ -51,4 +53,12 @@ def test_every_bare_site_of_our_own_relaxed_structures():
     sites = [a for a in frames if a.info["kind"] == "site"]
     assert len(sites) >= 10
     for atoms in sites:
-        assert str(recognise(atoms)[0]) == atoms.info["site"]
+        found = recognise(atoms)[0]
+        if atoms.info["site"].endswith("@graphene"):
+            stated = Site.parse(atoms.info["site"])
+            if stated.shell is not None and stated.shell.isomer is None:
+                # a campaign may have asked for a shell without its isomer
+                found = replace(found, shell=replace(found.shell, isomer=None))
+            assert found == stated
+        else:
+            assert found is None, "a slab or a molecule is for the user to state"

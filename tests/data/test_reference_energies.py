@@ -15,7 +15,11 @@ def test_references_turn_one_form_into_the_others():
         assert bulk == pytest.approx(
             record.value + known.cohesive_energy_eV[record.alkali], abs=2e-5
         )
-        relative = float(record.fact("relative_to_graphene_eV"))
+        if (text := record.fact("relative_to_graphene_eV")) is None:
+            # no graphene in the cell of another host
+            assert str(record.site.host) != "graphene"
+            continue
+        relative = float(text)
         assert relative == pytest.approx(
             record.value - known.graphene_binding_eV[record.alkali], abs=2e-5
         )

@@ -38,6 +38,11 @@ def rows(name):
         return list(csv.DictReader(file))
 
 
+def printed_starts():
+    """Starts of the handed-over campaign; those of `sacml label` have their folder in the key."""
+    return [r for r in rows("binding.csv") if ":" not in r["record_id"]]
+
+
 def number(text):
     return float(text) if text else None
 
@@ -49,6 +54,8 @@ def handed_over():
     results = {}
     for row in rows("calculations.csv"):
         kind = {"ads": "adsorption"}.get(row["kind"], row["kind"])
+        if row["source"] != "campaign":
+            continue
         if row["status"] != "ok" or kind not in ("adsorption", "site", "atom", "bulk"):
             continue
         if kind in ("atom", "bulk"):
@@ -84,7 +91,7 @@ def test_labels_of_the_handed_over_energies_are_those_of_the_table(handed_over):
     labels, refused = binding_labels(handed_over)
     assert refused == []
     found = {(la.site, la.alkali): la for la in labels}
-    lowest = [r for r in rows("binding.csv") if r["lowest_of_starts"] == "True"]
+    lowest = [r for r in printed_starts() if r["lowest_of_starts"] == "True"]
     assert set(found) == {(r["site"], r["alkali"]) for r in lowest}
     for row in lowest:
         label = found[row["site"], row["alkali"]]
@@ -107,7 +114,7 @@ def test_labels_of_the_handed_over_energies_are_those_of_the_table(handed_over):
 def test_every_start_is_ranked_as_in_the_table(handed_over):
     printed = {
         adsorption_key(r["site"], r["alkali"], r["record_id"].split("/", 4)[4]):
-        float(r["binding_energy_atom_eV"]) for r in rows("binding.csv")
+        float(r["binding_energy_atom_eV"]) for r in printed_starts()
     }  # fmt: skip
     computed = {k: e for label in binding_labels(handed_over)[0] for k, e in label.starts}
     assert set(computed) == set(printed)

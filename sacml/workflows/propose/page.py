@@ -162,8 +162,11 @@ def reasons_text(proposal: "Proposal", question: "Question", built: "Built") -> 
         )
         if target in proposal.refined:
             q = proposal.refined[target]
-            lines.append(f"    refine: {words.value(q)} (interval {words.bounds(q)}), "
-                         f"{words.flag(q)}; {words.disagreement(p, q)}")  # fmt: skip
+            said = (
+                f"refine: {words.value(q)} (interval {words.bounds(q)}), {words.flag(q)}; "
+                f"{words.disagreement(p, q)}"
+            )
+            lines += textwrap.wrap(said, WIDTH, initial_indent="    ", subsequent_indent="      ")
     known = tuple(f"Known as {s.label}." for s in proposal.known_as)
     compute = (
         f"The binding energy is E(this folder) - E(bare/) - E(one {alkali} atom), each relaxed at "
