@@ -1,5 +1,6 @@
 """Starting structures of the tasks, made when what they need is there."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import numpy as np
 from ase import Atoms
 
 from sacml.domain.sites import Site
-from sacml.labels.extxyz import mark
+from sacml.labels.extxyz import mark, unmark
 from sacml.labels.metals import bulk_metal
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.several import add_several
@@ -84,13 +85,23 @@ def prepare(task: Task, settings: ProtocolSettings, results: Mapping[str, TaskRe
 
 
 def on_relaxed(structure: Structure, relaxed: Atoms) -> Structure:
-    """Put the relaxed positions of the same atoms into a built structure."""
-    if list(relaxed.symbols) != list(structure.atoms.symbols):
+    """Put the relaxed positions of the same atoms into a built structure.
+
+    A site that began from a structure made elsewhere has its atoms in another order; its own marks
+    then say which are the centre and its shell.
+    """
+    same = list(relaxed.symbols) == list(structure.atoms.symbols)
+    alike = Counter(relaxed.symbols) == Counter(structure.atoms.symbols)
+    if not same and not (alike and relaxed.info.get("centre")):
         raise LabelError(
             f"{structure.candidate}: the relaxed site holds {relaxed.get_chemical_formula()}, the "
             f"builder makes {structure.atoms.get_chemical_formula()}"
         )
     atoms = Atoms(relaxed.symbols, relaxed.positions, cell=relaxed.cell, pbc=structure.atoms.pbc)
+    if not same:
+        centre, shell = unmark(relaxed.info["centre"]), unmark(relaxed.info.get("shell"))
+        x, y, z = (float(v) for v in atoms.positions[list(centre)].mean(axis=0))
+        return replace(structure, atoms=atoms, centre=centre, shell=shell, anchor=(x, y, z))
     anchor = structure.anchor
     if structure.centre:
         shift = relaxed.positions - structure.atoms.positions

@@ -28,7 +28,7 @@ from sacml.labels.hessian import bond_springs
 from sacml.labels.protocol import empty_site
 from sacml.labels.starts import on_relaxed
 from sacml.labels.task import to_extxyz
-from sacml.structures import build
+from sacml.structures import build, places
 
 SETTINGS = preset("pbe-pw340")
 
@@ -314,3 +314,24 @@ def test_start_hessian_is_that_of_springs():
     carbon = np.mean([b for b, s in zip(blocks, structure.symbols, strict=True) if s == "C"])
     metal = blocks[list(structure.symbols).index("Co")]
     assert blocks[-1] < metal < carbon  # softest: the alkali
+
+
+def test_a_relaxed_site_in_another_order_keeps_its_places():
+    """A site that began from a structure made elsewhere: its own marks say what is the centre."""
+    structure = build("Zr-N4@graphene")
+    order = np.random.default_rng(0).permutation(len(structure.atoms))
+    place = {int(old): new for new, old in enumerate(order)}
+    relaxed = structure.atoms[order]
+    relaxed.info = {
+        "centre": mark(tuple(place[k] for k in structure.centre)),
+        "shell": mark(tuple(place[k] for k in structure.shell)),
+    }
+    moved = on_relaxed(structure, relaxed)
+    assert list(moved.atoms.symbols) == list(relaxed.symbols)
+    assert {str(moved.atoms.symbols[k]) for k in moved.shell} == {"N"}
+    assert moved.atoms.symbols[moved.centre[0]] == "Zr"
+    mine, theirs = places(structure, "Li"), places(moved, "Li")
+    assert [p.name for p in mine] == [p.name for p in theirs]
+    relaxed.info = {}
+    with pytest.raises(LabelError, match="the builder makes"):
+        on_relaxed(structure, relaxed)
