@@ -60,8 +60,16 @@ def read_all(campaign: Path | None, labels: Sequence[Path]) -> list[Calculation]
     return found
 
 
-def build(campaign: Path | None, out: Path, labels: Sequence[Path] = ()) -> dict[str, int]:
-    """Write every table; returns the number of rows of each."""
+def build(
+    campaign: Path | None, out: Path, labels: Sequence[Path] = (), loadings: Sequence[Path] = ()
+) -> dict[str, int]:
+    """Write every table; returns the number of rows of each.
+
+    Parameters
+    ----------
+    loadings
+        Folders of `sacml label` of which only the labels of several atoms are taken.
+    """
     pool = Pool(read_all(campaign, labels))
     binding, _ = binding_rows(pool)
     tables = {
@@ -69,7 +77,7 @@ def build(campaign: Path | None, out: Path, labels: Sequence[Path] = ()) -> dict
         "calculations": (CALCULATIONS, calculation_rows(pool)),
         "stability": (STABILITY, stability_rows(pool)),
     }
-    several = [row for folder in labels for row in read_loadings(folder)]
+    several = [row for folder in (*labels, *loadings) for row in read_loadings(folder)]
     frames = structures(pool)
     out.mkdir(parents=True, exist_ok=True)
     with (out / "loadings.csv").open("w", encoding="utf-8", newline="") as file:
@@ -104,8 +112,8 @@ def _text(value: Any, digits: int) -> str:
     return "" if value is None else str(value)
 
 
-def own_labels(folder: Path = HERE / "campaign" / "labels") -> list[Path]:
-    """Folders of `sacml label` that this repository keeps."""
+def kept(folder: Path) -> list[Path]:
+    """Folders of `sacml label` that this repository keeps in a folder."""
     return sorted(p for p in folder.glob("*") if p.is_dir())
 
 
@@ -115,7 +123,8 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
-    print(build(given.campaign, given.out, [*own_labels(), *given.labels]))
+    labels, loadings = (kept(HERE / "campaign" / name) for name in ("labels", "loadings"))
+    print(build(given.campaign, given.out, [*labels, *given.labels], loadings))
     if (given.out / "README.md").exists():
         write_card(given.out)
 

@@ -194,3 +194,25 @@ def test_bulk_metals_of_their_own_campaign_give_stability_to_the_objective(tmp_p
     assert found is not None
     assert [site for site, _ in found.labels] == ["Co-N4@graphene"]
     assert found.labels[0][1] == pytest.approx(expected, abs=1e-4)
+
+
+def test_several_atoms_on_a_site_come_without_the_starts_beside_them(tmp_path):
+    """Their bare site began from a label's structure: it must not lower the label."""
+    known = {r["key"]: float(r["energy_eV"])
+             for r in rows(dataset_path("dft", "calculations.csv"))
+             if r["key"] in ("atom/Li", "bulk/Li")}  # fmt: skip
+    site, loaded = "site/Co-N4@graphene", "load/Co-N4@graphene/Li/2/"
+    energies = known | {site: -300.0, "ads/Co-N4@graphene/Li/ring6": -303.0,
+                        f"{loaded}one": -304.0, f"{loaded}both": -305.0}  # fmt: skip
+    folder = tmp_path / "loadings"
+    with Campaign(folder, OWN, engine=Given(energies), max_tries=1) as running:
+        running.add_candidates([Candidate.parse("Co-N4@graphene;Li")], ("ring6",), relative=False,
+                               loadings=(2,))  # fmt: skip
+        running.run()
+    build = script("build")
+    plain = build.build(SAMPLE, tmp_path / "plain")
+    counts = build.build(SAMPLE, tmp_path / "both", loadings=[folder])
+    assert counts == plain | {"loadings": 1}
+    (row,) = rows(tmp_path / "both" / "loadings.csv")
+    assert (row["site"], row["count"], row["key"]) == ("Co-N4@graphene", "2", f"{loaded}both")
+    assert float(row["mean_binding_atom_eV"]) == pytest.approx(-2.5 - known["atom/Li"], abs=1e-5)
