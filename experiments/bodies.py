@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from ase import Atoms
 from ase.io import read
 
 from sacml.errors import ModelFileError, SacmlError
@@ -49,8 +50,11 @@ def metal_folds(public: Path, metals: set[str]) -> dict[str, int]:
     return given | {metal: k % FOLDS for k, metal in enumerate(rest)}
 
 
-def sites(public: Path, cutoff_A: float) -> tuple[list, np.ndarray, list[tuple[str, ...]]]:
-    """Graphs of bare sites, free energies of the adsorbates (sites, 4) in eV, and the metals."""
+Structures = tuple[list[Atoms], list[Marks], np.ndarray, list[tuple[str, ...]]]
+
+
+def sites(public: Path) -> Structures:
+    """Bare sites, marked, free energies of the adsorbates (sites, 4) in eV, and the metals."""
     frames = read(public / "sac_hoer" / "sac_hoer.extxyz", index=":")
     bare = {(f.info["metal"], int(f.info["n_N"])): f for f in frames
             if f.info["adsorbate"] == "none"}  # fmt: skip
@@ -60,22 +64,17 @@ def sites(public: Path, cutoff_A: float) -> tuple[list, np.ndarray, list[tuple[s
         if frame.info["quality"] in ("clean", "recovered") and key in bare:
             labels[key][ADSORBATES.index(frame.info["adsorbate"])] = frame.info["dG_eV"]
     keys = [k for k in bare if np.isfinite(labels[k]).any()]
-    made = graphs(
-        [bare[k] for k in keys], marks=[Marks((int(bare[k].info["metal_index"]),)) for k in keys],
-        options=GraphOptions(cutoff_A), names=[str(bare[k].info["id"]) for k in keys],
-    )  # fmt: skip
-    return made, np.array([labels[k] for k in keys]), [(metal,) for metal, _ in keys]
+    marks = [Marks((int(bare[k].info["metal_index"]),)) for k in keys]
+    y = np.array([labels[k] for k in keys])
+    return [bare[k] for k in keys], marks, y, [(metal,) for metal, _ in keys]
 
 
-def dual(public: Path, cutoff_A: float) -> tuple[list, np.ndarray, list[tuple[str, ...]]]:
-    """Graphs of unrelaxed dual sites, their stability (sites, 1) in eV, and the metals."""
+def dual(public: Path) -> Structures:
+    """Unrelaxed dual sites, marked, their stability (sites, 1) in eV, and the metals."""
     frames = read(public / "dac_stability" / "dac_stability_sub.extxyz", index=":")
-    made = graphs(
-        frames, marks=[Marks(tuple(int(k) for k in f.info["metal_indices"])) for f in frames],
-        options=GraphOptions(cutoff_A), names=[str(f.info["id"]) for f in frames],
-    )  # fmt: skip
+    marks = [Marks(tuple(int(k) for k in f.info["metal_indices"])) for f in frames]
     y = np.array([[f.info["E_stability_eV"]] for f in frames], dtype=float)
-    return made, y, [(f.info["metal1"], f.info["metal2"]) for f in frames]
+    return frames, marks, y, [(f.info["metal1"], f.info["metal2"]) for f in frames]
 
 
 READ = {"sites": (sites, ADSORBATES), "dual": (dual, ("stability",))}
@@ -91,7 +90,7 @@ def load(folder: Path, source: str, network: NetworkOptions, public: Path) -> di
         found = [store.load(body_path(folder, source, network, k))[0] for k in range(FOLDS)]
     except ModelFileError as error:
         sys.exit(f"transfer: {error}; run experiments/bodies.py {source} first")
-    _, _, metals = READ[source][0](public, network.cutoff_A)
+    *_, metals = READ[source][0](public)
     seen = {m for pair in metals for m in pair}
     folds = metal_folds(public, seen)
     return {m: found[folds[m]] for m in seen} | {None: found[0]}
@@ -99,7 +98,9 @@ def load(folder: Path, source: str, network: NetworkOptions, public: Path) -> di
 
 def teach(source: str, options: argparse.Namespace) -> None:
     content, network, training = settings(options.config, options.convolution)
-    made, y, metals = READ[source][0](options.public, network.cutoff_A)
+    frames, marks, y, metals = READ[source][0](options.public)
+    names = [str(f.info["id"]) for f in frames]
+    made = graphs(frames, marks=marks, options=GraphOptions(network.cutoff_A), names=names)
     folds = metal_folds(options.public, {m for pair in metals for m in pair})
     inside = np.array([[k in {folds[m] for m in pair} for pair in metals] for k in range(FOLDS)])
     print(f"{source}: {len(made)} structures, {int(np.isfinite(y).sum())} labels")

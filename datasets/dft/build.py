@@ -76,14 +76,10 @@ def build(
         "binding": (BINDING, binding),
         "calculations": (CALCULATIONS, calculation_rows(pool)),
         "stability": (STABILITY, stability_rows(pool)),
+        "loadings": (LOADINGS, [row for f in (*labels, *loadings) for row in read_loadings(f)]),
     }
-    several = [row for folder in (*labels, *loadings) for row in read_loadings(folder)]
     frames = structures(pool)
     out.mkdir(parents=True, exist_ok=True)
-    with (out / "loadings.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, LOADINGS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(several)
     for name, (columns, rows) in tables.items():
         with (out / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -95,7 +91,7 @@ def build(
             write(file, atoms, format="extxyz", columns=columns)
     pairs = {(r["site"], r["alkali"]) for r in binding if r["fidelity"] == "dft_own"}
     return {name: len(rows) for name, (_, rows) in tables.items()} | {
-        "pairs": len(pairs), "structures": len(frames), "loadings": len(several),
+        "pairs": len(pairs), "structures": len(frames),
     }  # fmt: skip
 
 
