@@ -1,5 +1,7 @@
 """Read a folder of `sacml label`: the same dataset from the package's own engine."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 from ase import Atoms
 from build_calculation import OTHER, OWN, Calculation
 
+from sacml.data.importers.calculations_sites import recognise
 from sacml.domain import Site
 from sacml.labels import ProtocolSettings, TaskResult, preset
 from sacml.labels.extxyz import unmark
@@ -32,7 +35,8 @@ def read_labels(folder: Path) -> list[Calculation]:
         if settings.engine.startswith("ase:"):
             raise SystemExit(f"{folder}: {settings.engine} is no DFT; such labels stay out")
         results = {r.key: r for r in queue.results()}
-        made = [calculation(r, results, settings, name) for r in results.values()]
+        sites = read_isomers(results.values())
+        made = [calculation(r, results, settings, name, sites) for r in results.values()]
         for entry in queue:
             failures = queue.failures(entry.key)
             if failures and entry.key not in results:
@@ -62,8 +66,27 @@ def _short(value: Any) -> str:
     return "x".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def read_isomers(results: Iterable[TaskResult]) -> dict[str, str]:
+    """Sites that were asked without their isomer, with the one that their geometry shows."""
+    found = {}
+    for r in results:
+        site = Site.parse(r.key.split("/", 3)[1]) if r.kind == "site" else None
+        if site is None or not r.ok or site.shell is None or site.shell.isomer is not None:
+            continue
+        seen, _ = recognise(r.atoms())
+        if seen is None or seen.shell is None or seen.shell.isomer is None:
+            continue
+        if replace(seen, shell=replace(seen.shell, isomer=None)) == site:
+            found[str(site)] = str(seen)
+    return found
+
+
 def calculation(
-    r: TaskResult, results: dict[str, TaskResult], settings: ProtocolSettings, name: str
+    r: TaskResult,
+    results: dict[str, TaskResult],
+    settings: ProtocolSettings,
+    name: str,
+    sites: dict[str, str],
 ) -> Calculation:
     """Make the calculation of a finished task."""
     fidelity, level = level_of(settings)
@@ -73,7 +96,7 @@ def calculation(
     return Calculation(
         key=f"{name}:{r.key}", kind=kind, source=name, ok=r.ok, fidelity=fidelity, level=level,
         element=parts[2] if kind == "ads" else parts[1] if kind in ("atom", "bulk") else "",
-        site=str(Site.parse(parts[1])) if relaxed else "",
+        site=sites.get(site := str(Site.parse(parts[1])), site) if relaxed else "",
         start=parts[3] if kind == "ads" else "", energy=r.energy_eV,
         converged=r.geometry_converged is not False and (force is None or force < 0.15),
         atoms=structure(r) if relaxed and r.ok else None,

@@ -10,11 +10,12 @@ from ase.io import iread
 
 from sacml.domain.elements import ALKALI
 from sacml.domain.sites import Site
+from sacml.labels.embedding import embed
 from sacml.labels.extxyz import mark
 from sacml.labels.protocol import adsorption_key, site_key
 from sacml.labels.settings import ProtocolSettings
 from sacml.labels.task import LabelError, Task
-from sacml.structures import build
+from sacml.structures import Structure, build
 from sacml.structures.checks import radii
 
 
@@ -58,12 +59,14 @@ def begin_relaxed(task: Task, relaxed: Mapping[str, Atoms], settings: ProtocolSe
     """Return a task of a site, or of a site with its alkali, that begins where another ended.
 
     The moments begin where they ended too, unless the task has a starting moment of its own. Tasks
-    of other kinds, and those of sites without a metal, are returned as they are.
+    of other kinds, and those of sites without a metal, are returned as they are. Where the
+    settings ask for a larger cell, the relaxed surroundings of the centre are put into it
+    (`sacml.labels.embedding`).
 
     Raises
     ------
     LabelError
-        If there is no such structure, or it has another cell than the settings' own.
+        If there is no such structure, or it does not fit into the cell of the settings.
     """
     given = task.inputs
     if task.kind not in ("site", "adsorption") or not Site.parse(given.site or "").metals:
@@ -80,27 +83,42 @@ def begin_relaxed(task: Task, relaxed: Mapping[str, Atoms], settings: ProtocolSe
             f"no relaxed structure of {key} to begin from; there are: {', '.join(there) or 'none'}"
         )
     found = relaxed[key]
-    ours = build(given.site, options=settings.build_options()).atoms
-    atoms_asked = len(ours) + (alkali is not None)
-    same_cell = np.allclose(ours.cell.array, found.cell.array, atol=0.01)
-    if len(found) != atoms_asked or not same_cell:
-        raise LabelError(
-            f"{key}: the relaxed structure ({len(found)} atoms) has another cell than these "
-            f"settings ask for ({atoms_asked} atoms): begin this one from the builder"
-        )
+    ours = build(given.site, options=settings.build_options())
     centre = int(found.info["metal_index"])
     shell = _shell(found, centre, Site.parse(given.site))
+    if np.allclose(ours.atoms.cell.array, found.cell.array, atol=0.01):
+        if len(found) != len(ours.atoms) + (alkali is not None):
+            raise LabelError(
+                f"{key}: the relaxed structure holds {len(found)} atoms, the site with what is on "
+                f"it {len(ours.atoms) + (alkali is not None)}: begin this one from the builder"
+            )
+    else:
+        found = _in_larger(key, found, centre, ours)
+        centre, shell = ours.centre[0], ours.shell
     moments = np.array(found.arrays.get("m", np.zeros(len(found))), dtype=float)
     if given.centre_moment_muB is not None:
         moments = np.zeros(len(found))
         moments[centre] = given.centre_moment_muB
-    atoms = Atoms(found.symbols, found.positions, cell=ours.cell, pbc=ours.pbc)
+    atoms = Atoms(found.symbols, found.positions, cell=ours.atoms.cell, pbc=ours.atoms.pbc)
     atoms.set_initial_magnetic_moments(moments)
     atoms.info = {
         "site": given.site, "alkali": alkali or "none", "place": place or "none",
         "centre": mark((centre,)), "shell": mark(shell), "normal": np.array([0.0, 0.0, 1.0]),
     }  # fmt: skip
     return task.with_structure(atoms)
+
+
+def _in_larger(key: str, found: Atoms, centre: int, ours: Structure) -> Atoms:
+    """Put a relaxed site into the larger cell that is asked for."""
+    if ours.atoms.cell.volume < found.cell.volume:
+        raise LabelError(
+            f"{key}: the relaxed structure has a larger cell ({len(found)} atoms) than these "
+            f"settings ask for ({len(ours.atoms)} atoms): begin this one from the builder"
+        )
+    try:
+        return embed(found, centre, ours.atoms, ours.centre[0])
+    except LabelError as error:
+        raise LabelError(f"{key}: {error}") from None
 
 
 def _key(info: Mapping[str, Any]) -> str | None:

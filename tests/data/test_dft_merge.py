@@ -133,6 +133,26 @@ def test_geometries_and_moments_of_both_are_measured_alike(merged):
     assert mine["record_id"] in frames
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("Co-N2O2@graphene", "Co-N2O2(trans)@graphene"),
+     ("Co-N2O2(cis5)@graphene", "Co-N2O2(cis5)@graphene")],
+)  # fmt: skip
+def test_an_isomer_that_was_not_asked_for_is_read_from_the_geometry(tmp_path, asked, told):
+    energies = {"atom/Li": 0.0, "bulk/Li": -1.6, f"site/{asked}": -100.0,
+                f"ads/{asked}/Li/ring6": -101.5}  # fmt: skip
+    with Campaign(tmp_path / "mine", OWN, engine=Given(energies), max_tries=1) as running:
+        running.add_candidates([Candidate.parse(f"{asked};Li")], ("ring6",), relative=False)
+        running.run()
+    script("build").build(None, tmp_path / "out", [tmp_path / "mine"])
+    (pair,) = [r for r in rows(tmp_path / "out" / "binding.csv")
+               if r["record_id"] == f"mine:ads/{asked}/Li/ring6"]  # fmt: skip
+    assert pair["site"] == told
+    frames = {a.info["key"]: a for a in ase.io.read(tmp_path / "out" / "structures.extxyz", ":")}
+    assert {frames[f"mine:{kind}/{asked}{rest}"].info["site"]
+            for kind, rest in (("site", ""), ("ads", "/Li/ring6"))} == {told}  # fmt: skip
+
+
 def test_the_noise_floor_reads_what_is_there(merged):
     out, _ = merged
     card = script("build_card")

@@ -70,9 +70,9 @@ def test_what_is_not_there_is_named(relaxed):
         begun("Co-N4@graphene", relaxed, "top1")
     with pytest.raises(LabelError, match="site/Co-P4@graphene to begin from"):
         begun("Co-P4@graphene", relaxed)
-    wide = ProtocolSettings(repeat=(5, 5))
-    with pytest.raises(LabelError, match="another cell"):
-        begun("Co-N4@graphene", relaxed, settings=wide)
+    small = ProtocolSettings(repeat=(3, 3))
+    with pytest.raises(LabelError, match="a larger cell"):
+        begun("Co-N4@graphene", relaxed, settings=small)
 
 
 def test_a_lost_shell_is_refused(relaxed):
