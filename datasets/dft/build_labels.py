@@ -1,5 +1,6 @@
 """Read a folder of `sacml label`: the same dataset from the package's own engine."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,13 @@ from sacml.labels import ProtocolSettings, TaskResult, preset
 from sacml.labels.extxyz import unmark
 from sacml.labels.loading import loading_labels, written
 from sacml.labels.measures import measure
+from sacml.labels.protocol import site_key
 from sacml.labels.queue import Queue
 from sacml.labels.results import Results
 
 PROTOCOL = "pbe-pw340"
+MOMENT = r"/m(-?[\d.]+)$"
+"""What ends the key of a task with a start moment of its own."""
 KINDS = {"adsorption": "ads", "single_point": "sp"}
 
 
@@ -123,8 +127,10 @@ def columns(
     kind, shape = r.kind, {}
     site = r.key.split("/", 3)[1]
     if kind == "adsorption" and r.ok:
-        bare = next((b for k, b in results.items() if k.startswith(f"site/{site}") and b.ok), None)
-        shape = {} if bare is None else _shape(r, bare)
+        # the bare site that the start began from: the one with its start moment
+        moment = re.search(MOMENT, r.key)
+        bare = results.get(site_key(site, float(moment[1]) if moment else None))
+        shape = {} if bare is None or not bare.ok else _shape(r, bare)
     elif kind == "site" and r.ok:
         shape = {"metal_height_A": bare_height(r.atoms())}
     tried = settings.tries(r.attempt)

@@ -1,14 +1,21 @@
 """How far a label moves when its settings are made finer: measured errors and the noise floor."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from build_calculation import OTHER, OWN
 
 from sacml.workflows.tables import markdown
 
 Row = dict[str, Any]
 NONE = "not yet computed"
+KINDS = {
+    "relaxed at the mesh of the energy": "relax_kpts=", "a 5x5 cell": "repeat=5x5",
+    "another start moment": "start moment",
+}  # fmt: skip
+"""What makes the noise floor, and the word that tells such a row."""
 
 
 def errors_block(own: list[Row], calculations: list[Row]) -> str:
@@ -51,20 +58,32 @@ def errors_block(own: list[Row], calculations: list[Row]) -> str:
 def noise_block(binding: list[Row], calculations: list[Row]) -> str:
     """Change of the label when relaxed finer, in a wider cell, or from other moments."""
     lines = [*other_settings(binding), *other_moments(binding, calculations)]
-    kinds = {
-        "relaxed at the mesh of the energy": ("relax_kpts=",),
-        "a 5x5 cell": ("repeat=5x5",),
-        "another start moment": ("start moment",),
-    }
-    missing = [name for name, words in kinds.items()
-               if not any(w in line[1] for line in lines for w in words)]  # fmt: skip
+    kinds = {name: [line for line in lines if word in line[1]] for name, word in KINDS.items()}
     text = ""
     if lines:
         header = ("pair", "against the label", "label, eV", "there, eV", "change, eV")
-        text = markdown(header, lines)
+        text = f"{summary(kinds)}\n\n{markdown(header, lines)}"
+    missing = [name for name, found in kinds.items() if not found]
     if missing:
         text += ("\n\n" if text else "") + "\n".join(f"- {name}: {NONE}" for name in missing)
     return text
+
+
+def summary(kinds: Mapping[str, Sequence[tuple[str, ...]]]) -> str:
+    """One row for each kind of change, and one for all of them: the noise floor of a label."""
+    measured = [(name, lines) for name, lines in kinds.items() if lines]
+    together = ("together", [line for _, lines in measured for line in lines])
+    rows = []
+    for name, lines in (*measured, together):
+        change = np.array([float(line[-1]) for line in lines])
+        metals = {line[0].partition("-")[0] for line in lines}
+        rows.append((
+            name, str(len(lines)), str(len(metals)), f"{change.mean():+.3f}",
+            f"{np.sqrt((change**2).mean()):.3f}", f"{change[np.abs(change).argmax()]:+.3f}",
+        ))  # fmt: skip
+    header = ("computed anew", "pairs", "metals", "mean change, eV", "root mean square, eV",
+              "largest, eV")  # fmt: skip
+    return markdown(header, rows)
 
 
 def other_settings(binding: list[Row]) -> list[tuple[str, ...]]:

@@ -160,7 +160,24 @@ def test_the_noise_floor_reads_what_is_there(merged):
     assert "relax_kpts=2x2x1" in text
     assert "+0.040" in text  # against the merged label
     assert "a 5x5 cell: not yet computed" in text
-    assert "relaxed at the mesh" not in text
+    assert "| relaxed at the mesh of the energy | 1 | 1 | +0.040 | 0.040 | +0.040 |" in text
+    assert "relaxed at the mesh of the energy: not yet" not in text
+
+
+def test_the_noise_floor_is_the_root_mean_square_of_all_changes():
+    noise = script("build_noise")
+
+    def line(pair, change):
+        return (pair, "", "", "", change)
+
+    text = noise.summary({
+        "one": [line("Fe-N4@graphene with Li", "+0.300"), line("Zr-N4@graphene with Li", "-0.400")],
+        "two": [line("Zr-N4@graphene with Na", "+0.000")], "three": [],
+    })  # fmt: skip
+    assert "| one | 2 | 2 | -0.050 | 0.354 | -0.400 |" in text
+    assert "| two | 1 | 1 | +0.000 | 0.000 | +0.000 |" in text
+    assert "| together | 3 | 2 | -0.033 | 0.289 | -0.400 |" in text
+    assert "three" not in text
 
 
 def test_failed_tasks_keep_their_reason(merged):

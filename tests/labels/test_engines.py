@@ -604,6 +604,18 @@ def test_start_moments_fit_the_electrons_that_tblite_counts(symbols, moment, kep
     assert np.isfinite(worker.evaluate(atoms)["energy"])
 
 
+@pytest.mark.parametrize(
+    ("widths", "reached", "order"),
+    [([0.1, 0.1, 0.2], 0, [0, 1, 2]), ([0.1, 0.1, 0.2], 1, [1, 0, 2]),
+     # a wider occupation of the relaxation does not become the label's
+     ([0.1, 0.1, 0.2], 2, [1, 0, 2]), ([0.1, 0.2, 0.1, 0.2], 3, [2, 0, 1, 3]),
+     ([None], 0, [0])],
+)  # fmt: skip
+def test_a_single_point_begins_with_the_mixing_that_the_relaxation_needed(widths, reached, order):
+    tries = [{} if w is None else {"occupations": {"width": w}} for w in widths]
+    assert worker.order_of(tries, reached) == order
+
+
 def test_start_moments_of_other_calculators_are_left_alone():
     backend = worker.Ase({"calculator": {"path": "ase.calculators.emt:EMT"}}, Path())
     assert backend.start(Atoms("NO"), np.array([2.0, 0.0])) == pytest.approx([2.0, 0.0])

@@ -128,6 +128,12 @@ def test_scf_that_does_not_converge_is_tried_with_gentler_mixing(tmp_path, engin
     r = engine.run(task_of(s, SHEET, kind="single_point"), s, tmp_path / "a")
     assert r.ok, r.reason
     assert r.scf_try == 1
+    # what the relaxation had to go beyond is not tried again by the single point
+    r = engine.run(task_of(s, SHEET), s, tmp_path / "c")
+    assert (r.status, r.scf_try) == ("ok", 1)
+    said = (tmp_path / "c" / "worker.log").read_text()
+    assert "relax.txt, try 0" in said
+    assert "single_point.txt" not in said
     s = ProtocolSettings.from_dict(TINY.to_dict() | {"scf_tries": tries[:1] * 2})
     r = engine.run(task_of(s, SHEET), s, tmp_path / "b")
     assert (r.status, r.failure) == ("failed", "scf")

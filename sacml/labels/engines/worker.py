@@ -233,10 +233,10 @@ def largest(forces: Any) -> float:
 
 
 def converge(
-    backend: Any, atoms: Any, tries: list[dict[str, Any]], moments: Any, txt: str, first: int = 0
+    backend: Any, atoms: Any, tries: list[dict[str, Any]], moments: Any, txt: str, order: Any
 ) -> tuple[dict[str, Any], int]:
-    """Values of the first calculator, each gentler, that converges, and its number."""
-    for number in range(first, len(tries)):
+    """Values of the first calculator that converges, in an order of tries, and its number."""
+    for number in order:
         options = tries[number]
         spin = options.get("spinpol", True)
         atoms.set_initial_magnetic_moments(backend.start(atoms, moments) if spin else 0 * moments)
@@ -246,6 +246,23 @@ def converge(
         except backend.not_converged as error:
             sys.stderr.write(f"not converged, {txt}, try {number}: {error}\n")
     raise Failed("scf", f"{txt}: not self-consistent in any of {len(tries)} tries")
+
+
+def order_of(tries: list[dict[str, Any]], reached: int) -> list[int]:
+    """Order of the tries of a single point after a relaxation that ended with one of them.
+
+    What the relaxation had to go beyond seldom converges on the denser mesh, and costs a whole
+    try. Wider occupations change the energy and stay last.
+    """
+
+    def width(number: int) -> Any:
+        return tries[number].get("occupations", {}).get("width")
+
+    plain = [k for k in range(len(tries)) if width(k) == width(0)]
+    first = max(k for k in plain if k <= reached)
+    gentler = [k for k in plain if k >= first]
+    skipped = [k for k in plain if k < first]
+    return [*gentler, *skipped, *(k for k in range(len(tries)) if k not in plain)]
 
 
 def sane(
@@ -306,8 +323,11 @@ class Bfgs:
 
 def relax(
     backend: Any, atoms: Any, stage: dict[str, Any], folder: Path, limits: dict[str, float]
-) -> dict[str, Any]:
-    """Relax, keeping every frame; frames that are there already are taken up, not repeated."""
+) -> tuple[dict[str, Any], int]:
+    """Relax, keeping every frame; frames that are there already are taken up, not repeated.
+
+    Returns what is to be told, and the number of the last SCF try.
+    """
     import numpy as np
     from ase.io import read
 
@@ -335,7 +355,8 @@ def relax(
             except backend.not_converged:
                 moments, tried = start.get_initial_magnetic_moments(), tried + 1
         if values is None:
-            values, tried = converge(backend, atoms, tries, moments, "relax.txt", tried)
+            order = range(tried, len(tries))
+            values, tried = converge(backend, atoms, tries, moments, "relax.txt", order)
         frame = result_frame(atoms, values, energy_eV=values["energy"], scf_try=tried)
         with path.open("a", encoding="utf-8") as file:
             file.write(as_text(frame))
@@ -347,12 +368,13 @@ def relax(
         unfinished = False
     force = largest(frames[-1].arrays[FORCES])
     atoms.set_initial_magnetic_moments(frames[-1].arrays[MOMENTS])
-    return {
+    told = {
         "steps": len(frames) - 1,
         "started_from_frame": taken,
         "relax_max_force_eV_A": force,
         "geometry_converged": force < stage["fmax_eV_A"],
     }
+    return told, tried
 
 
 def result_frame(atoms: Any, values: dict[str, Any], **info: Any) -> Any:
@@ -366,14 +388,16 @@ def result_frame(atoms: Any, values: dict[str, Any], **info: Any) -> Any:
 
 
 def single_points(
-    backend: Any, structures: list[Any], stage: dict[str, Any], folder: Path
+    backend: Any, structures: list[Any], stage: dict[str, Any], folder: Path, reached: int = 0
 ) -> dict[str, Any]:
     """Energies of structures as they stand; details and charges are those of the last one."""
-    energies, out = [], {}
+    energies, out, order = [], {}, order_of(stage["tries"], reached)
     for atoms in structures:
         atoms.calc = None
         moments = atoms.get_initial_magnetic_moments()
-        values, number = converge(backend, atoms, stage["tries"], moments, "single_point.txt")
+        values, number = converge(
+            backend, atoms, stage["tries"], moments, "single_point.txt", order
+        )
         energies.append(values["energy"])
         options = stage["tries"][number]
         out = {
@@ -413,13 +437,14 @@ def work(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
     for atoms in structures:
         atoms.set_initial_magnetic_moments(atoms.arrays.pop(START, np.zeros(len(atoms))))
     versions = {"python": sys.version.split()[0], "ase": ase.__version__, "numpy": np.__version__}
-    out, timings = {"status": "ok"}, {}
+    out, timings, reached = {"status": "ok"}, {}, 0
     for stage in job["stages"]:
         began = time.monotonic()
         if stage["type"] == "relax":
-            out.update(relax(backend, structures[0], stage, folder, job["sanity"]))
+            told, reached = relax(backend, structures[0], stage, folder, job["sanity"])
+            out.update(told)
         else:
-            out.update(single_points(backend, structures, stage, folder))
+            out.update(single_points(backend, structures, stage, folder, reached))
         timings[stage["type"]] = round(time.monotonic() - began, 2)
     return {**out, "versions": {**versions, **backend.versions}, "timings_s": timings}
 
