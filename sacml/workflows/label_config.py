@@ -59,7 +59,8 @@ class CampaignConfig(BaseModel):
     metals
         Metals whose bulk and isolated atom are computed beside the candidates.
     places, moments
-        Starts of the alkali, and starting moments of the centre beside the table's: one list for
+        Starts of the alkali, and starting moments of the centre beside the table's (None: those of
+        `sacml.labels.spins` where the engine is a DFT code; an empty list: none): one list for
         all sites, or a list for each metal, the builder's for others. See `binding_tasks`.
     table_moments
         Whether the table's moments are started from; without them only `moments` are.
@@ -93,7 +94,7 @@ class CampaignConfig(BaseModel):
     top: int | None = Field(None, ge=1)
     places: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
     metals: tuple[str, ...] = ()
-    moments: tuple[float, ...] | dict[str, tuple[float, ...]] = ()
+    moments: tuple[float, ...] | dict[str, tuple[float, ...]] | None = None
     table_moments: bool = True
     stability: bool = False
     relative: bool = True
@@ -172,7 +173,12 @@ class CampaignConfig(BaseModel):
 
     def moments_of(self, site: Site) -> tuple[float | None, ...]:
         """Starting moments of a site, None for the table's."""
+        from sacml.labels.spins import second_moments
+
         given = self.moments
+        if given is None:
+            cheap = str(self.protocol.get("engine", "")).startswith("ase:")
+            given = () if cheap else second_moments(site)
         if isinstance(given, Mapping):
             given = tuple(dict.fromkeys(m for metal in site.metals for m in given.get(metal, ())))
         return (*([None] if self.table_moments or not given else []), *given)

@@ -1,3 +1,4 @@
+import csv
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from sacml.domain import Site
 from sacml.errors import SacmlError
 from sacml.labels import ProtocolSettings
 from sacml.labels.campaign import Campaign
+from sacml.labels.spins import SECOND_MOMENTS_MU_B
 from sacml.workflows.config import ConfigError
 from sacml.workflows.label import bundled_labels
 from sacml.workflows.label_config import BASE, CampaignConfig
@@ -53,8 +55,34 @@ def test_moments_are_by_metal_or_for_all(tmp_path):
     assert spin.moments_of(iron) == (4.0, 0.0)
     assert spin.moments_of(zinc) == (None,)  # nothing asked for: the table's
     assert spin.moments_of(Site.parse("Fe+Ni-N6@graphene")) == (4.0, 0.0)
+    assert spin.moments_of(Site.parse("Zr-N4@graphene")) == (None,)
     every = CampaignConfig(candidates=("Fe-N4@graphene;Li",), moments=(1.0,))
     assert every.moments_of(zinc) == (None, 1.0)
+
+
+def test_metals_with_a_lower_second_state_start_from_both_by_themselves():
+    zirconium, zinc = Site.parse("Zr-N3@graphene"), Site.parse("Zn-N4@graphene")
+    given = CampaignConfig(candidates=("Zr-N3@graphene;Li",), protocol={"preset": "pbe-pw340"})
+    assert given.moments_of(zirconium) == (None, 2.0)
+    assert given.moments_of(zinc) == (None,)
+    alone = CampaignConfig(candidates=given.candidates, moments=())
+    assert alone.moments_of(zirconium) == (None,)
+    # what is no DFT has no second state to miss
+    cheap = CampaignConfig(candidates=given.candidates, protocol={"engine": "ase:chgnet:CHGNet"})
+    assert cheap.moments_of(zirconium) == (None,)
+
+
+@pytest.mark.parametrize("metal", sorted(SECOND_MOMENTS_MU_B))
+def test_the_second_state_is_lower_in_the_dataset(metal):
+    """The table of second moments says what datasets/dft shows."""
+    with dataset_path("dft", "calculations.csv").open(encoding="utf-8", newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["kind"] == "site" and r["status"] == "ok"
+                and r["fidelity"] == "dft_own" and r["metal"] == metal]  # fmt: skip
+    moment = f"/m{SECOND_MOMENTS_MU_B[metal]}"
+    plain = {r["site"]: float(r["energy_eV"]) for r in rows if "/m" not in r["key"]}
+    other = {r["site"]: float(r["energy_eV"]) for r in rows if r["key"].endswith(moment)}
+    assert set(other) <= set(plain)
+    assert min(other[s] - plain[s] for s in other) < -0.05
 
 
 @pytest.mark.parametrize(
@@ -119,8 +147,7 @@ def test_a_variant_of_the_noise_floor_is_two_references_and_two_tasks_a_site(tmp
         )  # fmt: skip
         held = [campaign.queue.claim().task for _ in range(3)]
     assert (new, refused) == (2 + 2 * 6, [])
-    begins_relaxed = name in ("kmesh_geometry", "second_spin")
-    assert (held[2].kind, held[2].inputs.structure is not None) == ("site", begins_relaxed)
+    assert (held[2].kind, held[2].inputs.structure is not None) == ("site", name != "base")
 
 
 def test_files_to_begin_from_lie_beside_the_configuration(tmp_path):

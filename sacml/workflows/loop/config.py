@@ -74,7 +74,7 @@ class LoopConfig(JudgedConfig):
     hand_out: bool = False
     level_of_theory: str = ""
     places: tuple[str, ...] | None = None
-    moments: tuple[float, ...] | dict[str, tuple[float, ...]] = ()
+    moments: tuple[float, ...] | dict[str, tuple[float, ...]] | None = None
     table_moments: bool = True
     stability: bool = False
     relative: bool = False
