@@ -101,7 +101,7 @@ def other_settings(binding: list[Row]) -> list[tuple[str, ...]]:
 
 
 def other_moments(binding: list[Row], calculations: list[Row]) -> list[tuple[str, ...]]:
-    """Pairs whose site or start was also begun from other moments: with them, against without."""
+    """Pairs whose site and start were also begun from other moments: with them, against without."""
     energy = {c["key"]: float(c["energy_eV"]) for c in calculations if c["energy_eV"]}
     lines = []
     for label in binding:
@@ -113,7 +113,7 @@ def other_moments(binding: list[Row], calculations: list[Row]) -> list[tuple[str
         sites = [c for c in calculations if c["kind"] == "site" and c["site"] == label["site"]
                  and c["fidelity"] == OWN and c["status"] == "ok"]  # fmt: skip
         bare = [energy[c["key"]] for c in sites if not _has_moment(c["key"])]
-        if not (plain and bare) or len(plain) + len(bare) == len(pair) + len(sites):
+        if not (plain and bare) or len(plain) == len(pair) or len(bare) == len(sites):
             continue
         # the label stands against the lowest bare site; put the plain one in its place
         shift = energy[label["site_key"]] - min(bare)

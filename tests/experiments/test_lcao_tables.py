@@ -47,6 +47,18 @@ def folder(tmp_path_factory):
     return out
 
 
+def test_plane_waves_stand_in_the_same_state_as_the_orbitals():
+    """Zr has a lower state from a second start moment, which orbitals were not asked for."""
+    known = lcao.labels()
+    assert not [r for r in known.values() if "/m" in r["record_id"] + r["site_key"]]
+    assert float(known["Zr-N4@graphene;Li"]["binding_energy_atom_eV"]) == pytest.approx(
+        -1.364, abs=1e-3
+    )
+    assert float(known["Ni-N4@graphene;Li"]["binding_energy_atom_eV"]) == pytest.approx(
+        -1.590, abs=1e-3
+    )
+
+
 def test_only_complete_pairs_have_a_row(folder):
     rows = list(tables.energy_rows(folder, lcao.labels()))
     found = {f"{r['site']};{r['alkali']}": float(r["change_eV"]) for r in rows}

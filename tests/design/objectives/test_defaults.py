@@ -55,7 +55,7 @@ def test_a_window_target_has_no_ramp():
 def test_default_objectives_follow_the_surrogates():
     names = [o.name for o in default_objectives("Na", PRIMARY)]
     assert names == [
-        "binding energy", "low overpotential", "long life", "cost", "abundance",
+        "binding energy", "low overpotential", "long life", "stability", "cost", "abundance",
         "supply concentration", "criticality", "hazard",
     ]  # fmt: skip
     assert [o.name for o in default_objectives("Na", [])] == names[3:]
