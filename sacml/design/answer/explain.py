@@ -106,8 +106,7 @@ def uncertain(
         if objective.kind != "target":
             if facts.get(objective.quantity, 0) is None:
                 what = "not known" if objective.kind == "element" else "no label of this site"
-                taken = "the worst there is" if objective.gap == "worst" else "the middle"
-                sentences.append(f"{objective.name}: {what}, scored as {taken}.")
+                sentences.append(f"{objective.name}: {what}, scored as {objective.gap_in_words}.")
             continue
         p = predictions[objective.quantity]
         if not counted:

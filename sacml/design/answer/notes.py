@@ -70,7 +70,7 @@ def write_notes(
         if objective.kind == "label":
             notes.append(
                 f"{objective.name} rests on labels of {len(objective.labels)} sites; the others "
-                "count as the middle."
+                f"count as {objective.gap_in_words}."
             )
     if not exact_volume:
         notes.append("The hypervolume is approximated: the front has too many points or axes.")

@@ -48,8 +48,9 @@ class Objective(Frozen):
     floor
         Desirability of the worst there is, above 0, so that one objective cannot make all equal.
     gap
-        How an element or a label that is not known counts: as the `worst` there is, or as the
-        `middle` (p = 1/2, the limit of ever wider intervals).
+        How an element or a label that is not known counts: as the `worst` there is, as the
+        `middle` (p = 1/2, the limit of ever wider intervals), or as the `mean` of the labels'
+        desirabilities, so that a site gains nothing by having been computed.
     labels
         Of kind `label`: sites as text with their values in `unit`.
     source
@@ -66,7 +67,7 @@ class Objective(Frozen):
     weight: float = 1.0
     scale: Literal["linear", "log10"] = "linear"
     floor: float = 0.01
-    gap: Literal["worst", "middle"] = "worst"
+    gap: Literal["worst", "middle", "mean"] = "worst"
     labels: tuple[tuple[str, float], ...] = ()
     source: str = "given by the user"
 
@@ -89,6 +90,11 @@ class Objective(Frozen):
         if (self.kind == "label") != bool(self.labels):
             raise ValueError(
                 f"{self.name}: labels belong to an objective of kind 'label', which needs some"
+            )
+        if self.gap == "mean" and self.kind != "label":
+            raise ValueError(
+                f"{self.name}: gap 'mean' is the mean of labels, given for an objective of kind "
+                f"{self.kind!r}; write 'worst' or 'middle'"
             )
         if self.kind != "element":
             from sacml.domain.targets import target
@@ -157,9 +163,15 @@ class Objective(Frozen):
         x = np.asarray(values, dtype=float)
         gap = np.isnan(x)
         mean = self.forward(np.where(gap, self.low, x))
-        missing = 0.0 if self.gap == "worst" else 0.5
-        p = np.where(gap, missing, self._probability(mean, np.zeros_like(mean)))
+        p = np.where(gap, self._missing(), self._probability(mean, np.zeros_like(mean)))
         return np.asarray(self.floor + (1.0 - self.floor) * p)
+
+    def _missing(self) -> float:
+        """Probability that stands for what is not known."""
+        if self.gap != "mean":
+            return 0.0 if self.gap == "worst" else 0.5
+        known = self.forward([value for _, value in self.labels])
+        return float(self._probability(known, np.zeros_like(known)).mean())
 
     def _probability(self, mean: Array, width: Array) -> Array:
         low, high = (float(x) for x in self.forward([self.low, self.high]))
@@ -167,6 +179,12 @@ class Objective(Frozen):
             return window_probability(mean, width, low, high)
         bad, good = (high, low) if self.direction == "low" else (low, high)
         return expected_ramp(mean, width, bad, good)
+
+    @property
+    def gap_in_words(self) -> str:
+        """What a value that is not known counts as."""
+        return {"worst": "the worst there is", "middle": "the middle",
+                "mean": "the mean of the labels"}[self.gap]  # fmt: skip
 
     @property
     def wish(self) -> str:

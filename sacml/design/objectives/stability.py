@@ -33,8 +33,8 @@ def stability_labels() -> tuple[tuple[str, float], ...]:
 def stability_objective(*, predicted: bool = False, weight: float = 0.5) -> Objective | None:
     """Return the objective, or None where there is neither a surrogate nor a label.
 
-    From labels it counts for the sites that have one; the others count as the middle, so that
-    they neither gain nor lose by not having been computed.
+    From labels it counts for the sites that have one; the others count as the mean of these, so
+    that they neither gain nor lose by not having been computed.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def stability_objective(*, predicted: bool = False, weight: float = 0.5) -> Obje
         high=HALF_RAMP_EV,
         unit="eV",
         weight=weight,
-        gap="worst" if predicted else "middle",
+        gap="worst" if predicted else "mean",
         labels=labels,
         source="bulk metal at 0 eV, ramp of +-0.5 eV around it (a choice)"
-        + ("" if predicted else f"; own labels of {len(labels)} sites, the others as the middle"),
+        + ("" if predicted else f"; own labels of {len(labels)} sites, the others as their mean"),
     )

@@ -33,7 +33,7 @@ def test_without_labels_the_objective_is_not_available_and_said(
 def test_labels_or_a_model_bring_it_in(surrogates, monkeypatch):
     monkeypatch.setattr(stability, "stability_labels", lambda: LABELS)
     (found,) = [o for o in default_objectives("Li", surrogates) if o.name == "stability"]
-    assert (found.kind, found.labels, found.gap, found.unit) == ("label", LABELS, "middle", "eV")
+    assert (found.kind, found.labels, found.gap, found.unit) == ("label", LABELS, "mean", "eV")
     assert "own labels of 3 sites" in found.source
     with_model = default_objectives("Li", [*surrogates, "metal_stability"])
     (found,) = [o for o in with_model if o.name == "stability"]
@@ -52,6 +52,29 @@ def test_labels_count_for_their_sites_and_the_others_stand_in_the_middle(labelle
     assert len(others) == len(got) - 2
     assert all(np.isnan(v) for v, _ in others)
     assert {round(d, 9) for _, d in others} == {round(0.5 + labelled.floor / 2, 9)}
+
+
+def test_without_a_label_a_site_may_count_as_the_mean_of_the_labels(labelled):
+    fair = labelled.replace(gap="mean")
+    held, gap = fair.of_elements([-2.0, np.nan])
+    assert held == 1.0
+    # of the three labels two are as good as can be and one as bad: 2/3 between floor and 1
+    assert gap == pytest.approx(fair.floor + (1 - fair.floor) * 2 / 3)
+    # where every label is as good as can be, to be computed is no advantage
+    good = labelled.replace(gap="mean", labels=LABELS[::2])
+    assert good.of_elements([-2.0, np.nan]).tolist() == [1.0, 1.0]
+
+
+def test_what_was_computed_is_not_preferred_for_that(small_space, surrogates, objectives, known):
+    """The bundled labels are all favourable: they must not lift their sites over the others."""
+    labels = (("Fe-N4@graphene", -2.0), ("Co-N4@graphene", -1.5))
+    one = Objective(
+        name="stability", kind="label", quantity="metal_stability", direction="low", low=-0.5,
+        high=0.5, unit="eV", gap="mean", labels=labels,
+    )  # fmt: skip
+    with_it = rank(small_space, surrogates, (*objectives, one), known=known, keep=20)
+    without = rank(small_space, surrogates, objectives, known=known, keep=20)
+    assert [str(p.candidate) for p in with_it] == [str(p.candidate) for p in without]
 
 
 def test_a_ranking_says_who_has_no_label(labelled, small_space, surrogates, objectives, known):
@@ -88,6 +111,7 @@ def test_one_label_counts_in_a_large_space(surrogates, objectives, known):
         ({"labels": ()}, "needs some"),
         ({"kind": "target"}, "labels belong to"),
         ({"unit": "mV"}, "it is kept in 'eV'"),
+        ({"kind": "element", "labels": (), "gap": "mean"}, "write 'worst' or 'middle'"),
     ],
 )
 def test_wrong_label_objectives_are_named(labelled, settings, words):
