@@ -26,6 +26,8 @@ def main() -> None:
         for name in ("per_metal", "per_shell", "per_alkali", "starts"):
             figure = getattr(dataset_labels, name)(binding)
             print(style.save(figure, out / f"{name}.png"))
+        held = dataset_labels.stability(pd.read_csv(given.dataset / "stability.csv"))
+        print(style.save(held, out / "stability.png"))
         print(style.save(cheap_engines(engines, binding), out / "cheap_engines.png"))
 
 

@@ -1,8 +1,8 @@
-"""Plots of the binding energies of the bundled dataset: per metal, per shell, per alkali, starts.
+"""Plots of the bundled dataset: binding energies per metal, shell and alkali, starts, stability.
 
-Every function takes rows of ``datasets/dft/binding.csv`` as a frame and returns a figure; call it
-inside `sacml.reports.style.styled`. A filled mark is the label of a pair that meets the rule of
-starts, an open one that of a pair that does not.
+Every function takes rows of ``datasets/dft/binding.csv`` (`stability`: of ``stability.csv``) as a
+frame and returns a figure; call it inside `sacml.reports.style.styled`. A filled mark is the label
+of a pair that meets the rule of starts, an open one that of a pair that does not.
 """
 
 from typing import TYPE_CHECKING
@@ -66,6 +66,24 @@ def per_metal(binding: pd.DataFrame) -> "Figure":
     axes.set_ylabel(ENERGY)
     axes.set_title(f"M-N4 in graphene: {len(sites)} pairs, {len(metals)} metals")
     _legend(figure, axes)
+    return figure
+
+
+def stability(sites: pd.DataFrame) -> "Figure":
+    """Energy of the metal of a site against its bulk; rows are those of ``stability.csv``."""
+    known = sites.dropna(subset="metal_stability_eV").sort_values("metal_stability_eV")
+    energies, at = known["metal_stability_eV"].to_numpy(float), np.arange(len(known))
+    figure = new_figure(7.0, 1.4 + 0.24 * len(known))
+    axes = figure.add_subplot()
+    colours = [VERMILION if e > 0 else INK for e in energies]
+    axes.hlines(at, 0, energies, color=colours, lw=1.2)
+    axes.scatter(energies, at, color=colours, s=26, zorder=3)
+    axes.axvline(0, color=BASELINE, lw=1)
+    axes.set_yticks(at, [s.removesuffix("@graphene") for s in known["site"]])
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("E(site) - E(empty site) - E(bulk metal) (eV); below 0 the metal stays")
+    axes.set_title(f"Metals in graphene against their bulk: {len(known)} sites")
     return figure
 
 

@@ -53,6 +53,20 @@ def test_the_lowest_start_of_a_pair_stands_at_zero(binding):
     assert above.count(0.0) == int(several["lowest_of_starts"].sum())
 
 
+def test_stability_is_drawn_for_every_site_that_has_one():
+    table = pd.DataFrame({
+        "site": ["Os-N4@graphene", "Co-N4@graphene", "Fe-N4@graphene"],
+        "metal_stability_eV": [0.99, None, -1.64],
+    })  # fmt: skip
+    with style.styled():
+        (axes,) = dataset_labels.stability(table).axes
+    (dots,) = (c for c in axes.collections if hasattr(c, "get_sizes") and len(c.get_sizes()))
+    assert dots.get_offsets().tolist() == [[-1.64, 0.0], [0.99, 1.0]]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["Fe-N4", "Os-N4"]
+    held, lost = dots.get_facecolors()
+    assert tuple(held) != tuple(lost)
+
+
 def test_engines_have_a_panel_each(binding):
     table = pd.read_csv(dataset_path("dft", "cheap_engines.csv"))
     with style.styled():
