@@ -82,7 +82,7 @@ def test_another_sheet_is_refused():
         ["B" if s == "C" else s for s in LARGE.atoms.symbols], LARGE.atoms.positions,
         cell=LARGE.atoms.cell, pbc=LARGE.atoms.pbc,
     )  # fmt: skip
-    with pytest.raises(LabelError, match="does not lie on .* begin this one from the builder"):
+    with pytest.raises(LabelError, match=r"does not lie on .* begin this one from the builder"):
         embed(SMALL.atoms, SMALL.centre[0], other, LARGE.centre[0])
     far = SMALL.atoms.copy()
     far.positions[SMALL.shell[0], :2] += 1.1
