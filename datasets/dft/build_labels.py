@@ -114,7 +114,7 @@ def structure(r: TaskResult) -> Atoms:
     centre = unmark(found.info.get("centre"))
     atoms = Atoms(found.symbols, found.positions, cell=found.cell, pbc=found.pbc)
     atoms.info = {"metal_index": centre[0] if centre else -1}
-    for ours, theirs in (("forces", "F"), ("moments", "m")):
+    for ours, theirs in (("forces_eV_A", "F"), ("moments_muB", "m")):
         if ours in found.arrays:
             atoms.arrays[theirs] = found.arrays[ours]
     return atoms

@@ -39,8 +39,14 @@ def rows(name):
 
 
 def printed_starts():
-    """Starts of the handed-over campaign; those of `sacml label` have their folder in the key."""
-    return [r for r in rows("binding.csv") if ":" not in r["record_id"]]
+    """Starts of the handed-over campaign whose pair and bare site nothing else was computed of.
+
+    Results of `sacml label` have their folder in the key.
+    """
+    table = rows("binding.csv")
+    also = {(r["site"], r["alkali"]) for r in table if ":" in r["record_id"]}
+    return [r for r in table if ":" not in r["record_id"] + r["site_key"]
+            and (r["site"], r["alkali"]) not in also]  # fmt: skip
 
 
 def number(text):
@@ -92,7 +98,8 @@ def test_labels_of_the_handed_over_energies_are_those_of_the_table(handed_over):
     assert refused == []
     found = {(la.site, la.alkali): la for la in labels}
     lowest = [r for r in printed_starts() if r["lowest_of_starts"] == "True"]
-    assert set(found) == {(r["site"], r["alkali"]) for r in lowest}
+    assert len(lowest) > 40
+    assert set(found) >= {(r["site"], r["alkali"]) for r in lowest}
     for row in lowest:
         label = found[row["site"], row["alkali"]]
         assert label.start == row["record_id"].split("/", 4)[4]
@@ -117,7 +124,8 @@ def test_every_start_is_ranked_as_in_the_table(handed_over):
         float(r["binding_energy_atom_eV"]) for r in printed_starts()
     }  # fmt: skip
     computed = {k: e for label in binding_labels(handed_over)[0] for k, e in label.starts}
-    assert set(computed) == set(printed)
+    assert len(printed) > 70
+    assert set(computed) >= set(printed)
     for key, value in printed.items():
         assert computed[key] == pytest.approx(value, abs=2e-5)
 

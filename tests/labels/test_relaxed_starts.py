@@ -28,7 +28,11 @@ def begun(site, relaxed, place="ring6", moments=(None,), settings=OWN):
 
 def test_site_and_start_begin_where_the_dataset_ended(relaxed):
     found = begun("Fe-N4@graphene", relaxed)
-    for kind, key in (("site", "site/Fe/NNNN"), ("adsorption", "ads/Fe/NNNN/Li/ring6")):
+    for kind, task in (
+        ("site", "site/Fe-N4@graphene"),
+        ("adsorption", "ads/Fe-N4@graphene/Li/ring6"),
+    ):
+        key = relaxed[task].info["key"]
         atoms, there = found[kind].atoms(), FRAMES[key]
         assert list(atoms.symbols) == list(there.symbols)
         assert atoms.positions == pytest.approx(there.positions, abs=1e-7)
