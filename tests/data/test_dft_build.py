@@ -1,11 +1,9 @@
 import csv
 import json
 import shutil
-from importlib import import_module
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
+import dft_scripts
 import numpy as np
 import pytest
 from ase import Atoms
@@ -18,18 +16,8 @@ SAMPLE = Path(__file__).parent / "campaign"
 A = 2.467  # lattice constant of the protocol, in A
 
 
-def load_script():
-    path = dataset_path("dft", "build.py")
-    if not path.exists():
-        pytest.skip("build scripts are not part of an installed package")
-    spec = spec_from_loader("dft_build", SourceFileLoader("dft_build", str(path)))
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load_script()
-geometry = import_module("build_geometry")  # beside build.py, which has put its folder on the path
+script = dft_scripts.script("build")
+geometry = dft_scripts.script("build_geometry")
 
 
 def divacancy(letters, metal=None):

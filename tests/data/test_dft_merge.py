@@ -1,13 +1,11 @@
 """Results of `sacml label` beside those of the handed-over campaign: one builder for both."""
 
 import csv
-from importlib import import_module
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import ase.io
 import pytest
+from dft_scripts import script
 
 from sacml._resources import dataset_path
 from sacml.data.catalogue import read_labels
@@ -20,16 +18,6 @@ from sacml.labels.settings import ProtocolSettings
 SAMPLE = Path(__file__).parent / "campaign"
 OWN = preset("pbe-pw340")
 FINER = ProtocolSettings(name="finer", relax_kpts=(2, 2, 1))
-
-
-def script(name):
-    path = dataset_path("dft", "build.py")
-    if not path.exists():
-        pytest.skip("build scripts are not part of an installed package")
-    spec = spec_from_loader("dft_build", SourceFileLoader("dft_build", str(path)))
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module if name == "build" else import_module(name)
 
 
 def handed_over():

@@ -1,22 +1,14 @@
 """When one start is enough, and what the card says of it."""
 
-from importlib import import_module
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-
 import pytest
+from dft_scripts import script
 
 from sacml._resources import dataset_path
 
 
 @pytest.fixture(scope="module")
 def starts():
-    path = dataset_path("dft", "build.py")
-    if not path.exists():
-        pytest.skip("build scripts are not part of an installed package")
-    spec = spec_from_loader("dft_build", SourceFileLoader("dft_build", str(path)))
-    spec.loader.exec_module(module_from_spec(spec))
-    return import_module("build_starts")
+    return script("build_starts")
 
 
 def row(site, place, e, alkali="Li", before=0.0, after=0.0):
