@@ -16,7 +16,6 @@ Needs GPAW. A task takes one core and one to three minutes.
 
 import argparse
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from lcao_tables import write_tables
 from sacml.domain import Candidate
 from sacml.labels import Inputs, Limits, Task, atom_key, binding_tasks, preset
 from sacml.labels.campaign import Campaign
+from sacml.labels.protocol import start_moment
 from sacml.labels.task import to_extxyz
 
 REPO = Path(__file__).parents[1]
@@ -44,8 +44,6 @@ ORDER = (
     "V-N4@graphene;Li", "Fe-N4@graphene;K", "Pd-N4@graphene;K", "vac-N4@graphene;Li",
 )  # fmt: skip
 """Pairs, those first that differ most; spin-paired ones cost half of the others."""
-SECOND = re.compile(r"/m-?[\d.]+$")
-"""End of the key of a task with a start moment of its own."""
 MAGNETIC_MU_B = 0.02
 """Local moments below this are the noise of a spin-polarised run of a state without any."""
 
@@ -61,12 +59,12 @@ def labels() -> dict[str, dict[str, str]]:
     atoms = {r["element"]: energy[r["key"]] for r in done if r["kind"] == "atom"}
     sites: dict[str, str] = {}
     for r in done:
-        if r["kind"] == "site" and r["key"] in energy and not SECOND.search(r["key"]):
+        if r["kind"] == "site" and r["key"] in energy and start_moment(r["key"]) is None:
             before = sites.setdefault(r["site"], r["key"])
             sites[r["site"]] = min(before, r["key"], key=energy.__getitem__)
     found: dict[str, dict[str, str]] = {}
     for r in sorted(pairs, key=lambda r: energy[r["record_id"]]):
-        if not SECOND.search(r["record_id"]):
+        if start_moment(r["record_id"]) is None:
             bare = sites[r["site"]]
             bound = energy[r["record_id"]] - energy[bare] - atoms[r["alkali"]]
             found.setdefault(

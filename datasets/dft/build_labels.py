@@ -1,6 +1,5 @@
 """Read a folder of `sacml label`: the same dataset from the package's own engine."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +12,14 @@ from build_calculation import OTHER, OWN, Calculation
 from sacml.data.importers.calculations_sites import recognise
 from sacml.domain import Site
 from sacml.labels import ProtocolSettings, TaskResult, preset
-from sacml.labels.extxyz import unmark
+from sacml.labels.extxyz import FORCES, MOMENTS, unmark
 from sacml.labels.loading import loading_labels, written
 from sacml.labels.measures import measure
-from sacml.labels.protocol import site_key
+from sacml.labels.protocol import site_key, start_moment
 from sacml.labels.queue import Queue
 from sacml.labels.results import Results
 
 PROTOCOL = "pbe-pw340"
-MOMENT = r"/m(-?[\d.]+)$"
-"""What ends the key of a task with a start moment of its own."""
 KINDS = {"adsorption": "ads", "single_point": "sp"}
 
 
@@ -36,7 +33,7 @@ def read_labels(folder: Path) -> list[Calculation]:
     """
     with Queue(folder) as queue:
         settings, name = queue.settings, folder.resolve().name
-        if settings.engine.startswith("ase:"):
+        if settings.uses_ase:
             raise SystemExit(f"{folder}: {settings.engine} is no DFT; such labels stay out")
         results = {r.key: r for r in queue.results()}
         sites = read_isomers(results.values())
@@ -96,11 +93,12 @@ def calculation(
     fidelity, level = level_of(settings)
     kind, parts = KINDS.get(r.kind, r.kind), r.key.split("/", 3)
     relaxed = kind in ("site", "ads")
+    site = str(Site.parse(parts[1])) if relaxed else ""
     force = r.relax_max_force_eV_A
     return Calculation(
         key=f"{name}:{r.key}", kind=kind, source=name, ok=r.ok, fidelity=fidelity, level=level,
         element=parts[2] if kind == "ads" else parts[1] if kind in ("atom", "bulk") else "",
-        site=sites.get(site := str(Site.parse(parts[1])), site) if relaxed else "",
+        site=sites.get(site, site),
         start=parts[3] if kind == "ads" else "", energy=r.energy_eV,
         converged=r.geometry_converged is not False and (force is None or force < 0.15),
         atoms=structure(r) if relaxed and r.ok else None,
@@ -114,7 +112,7 @@ def structure(r: TaskResult) -> Atoms:
     centre = unmark(found.info.get("centre"))
     atoms = Atoms(found.symbols, found.positions, cell=found.cell, pbc=found.pbc)
     atoms.info = {"metal_index": centre[0] if centre else -1}
-    for ours, theirs in (("forces_eV_A", "F"), ("moments_muB", "m")):
+    for ours, theirs in ((FORCES, "F"), (MOMENTS, "m")):
         if ours in found.arrays:
             atoms.arrays[theirs] = found.arrays[ours]
     return atoms
@@ -128,8 +126,7 @@ def columns(
     site = r.key.split("/", 3)[1]
     if kind == "adsorption" and r.ok:
         # the bare site that the start began from: the one with its start moment
-        moment = re.search(MOMENT, r.key)
-        bare = results.get(site_key(site, float(moment[1]) if moment else None))
+        bare = results.get(site_key(site, start_moment(r.key)))
         shape = {} if bare is None or not bare.ok else _shape(r, bare)
     elif kind == "site" and r.ok:
         shape = {"metal_height_A": bare_height(r.atoms())}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from build_calculation import OTHER, OWN
 
+from sacml.labels.protocol import start_moment
 from sacml.workflows.tables import markdown
 
 Row = dict[str, Any]
@@ -109,10 +110,10 @@ def other_moments(binding: list[Row], calculations: list[Row]) -> list[tuple[str
             continue
         pair = [r for r in binding if r["fidelity"] == OWN
                 and (r["site"], r["alkali"]) == (label["site"], label["alkali"])]  # fmt: skip
-        plain = [r for r in pair if not _has_moment(r["record_id"])]
+        plain = [r for r in pair if start_moment(r["record_id"]) is None]
         sites = [c for c in calculations if c["kind"] == "site" and c["site"] == label["site"]
                  and c["fidelity"] == OWN and c["status"] == "ok"]  # fmt: skip
-        bare = [energy[c["key"]] for c in sites if not _has_moment(c["key"])]
+        bare = [energy[c["key"]] for c in sites if start_moment(c["key"]) is None]
         if not (plain and bare) or len(plain) == len(pair) or len(bare) == len(sites):
             continue
         # the label stands against the lowest bare site; put the plain one in its place
@@ -126,10 +127,6 @@ def other_moments(binding: list[Row], calculations: list[Row]) -> list[tuple[str
 def _line(row: Row, what: str, before: float, after: float) -> tuple[str, ...]:
     pair = f"{row['site']} with {row['alkali']}, {row['start']}"
     return pair, what, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"
-
-
-def _has_moment(key: str) -> bool:
-    return re.search(r"/m-?[\d.]+$", key) is not None
 
 
 def _inner(key: str) -> str:

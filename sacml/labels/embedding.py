@@ -49,26 +49,24 @@ def embed(relaxed: Atoms, centre: int, larger: Atoms, its_centre: int) -> Atoms:
     around = _around(relaxed, centre)
     target = _around(larger, its_centre)
     alkali = np.array([s in ALKALI for s in relaxed.symbols])
-    inside = (np.hypot(around[:, 0], around[:, 1]) < _reach(relaxed)) & ~alkali
-    kept = np.flatnonzero(inside)
-    fits = [_fit(relaxed, around @ turn, kept, larger, target) for turn in _turns()]
-    turn, (worst, places) = min(
-        zip(_turns(), fits, strict=True), key=lambda pair: pair[1][0]
-    )  # fmt: skip
+    lateral, reach = np.hypot(around[:, 0], around[:, 1]), _reach(relaxed)
+    kept = np.flatnonzero((lateral < reach) & ~alkali)
+    orientations = [around @ turn for turn in _turns()]
+    fits = [_fit(relaxed, turned, kept, larger, target) for turned in orientations]
+    best = min(range(len(fits)), key=lambda k: fits[k][0])
+    turned, (worst, places) = orientations[best], fits[best]
     if worst > APART_A:
         raise LabelError(
             f"the relaxed structure {relaxed.get_chemical_formula()} does not lie on "
             f"{larger.get_chemical_formula()}: an atom is {worst:.2f} A from the nearest place of "
             f"its element ({APART_A} A are allowed); begin this one from the builder"
         )
-    turned = around @ turn
     lift = _height(larger, target) - _height(relaxed, around)
     origin = larger.positions[its_centre] + [0.0, 0.0, lift]
     result = Atoms(larger.symbols, larger.positions, cell=larger.cell, pbc=larger.pbc)
     found = np.array(relaxed.arrays.get("m", np.zeros(len(relaxed))), dtype=float)
     moments = np.zeros(len(result))
-    lateral = np.hypot(turned[kept, 0], turned[kept, 1])
-    part = np.clip((1 - lateral / _reach(relaxed)) / (1 - FULL), 0, 1)[:, None]
+    part = np.clip((1 - lateral[kept] / reach) / (1 - FULL), 0, 1)[:, None]
     result.positions[places] += part * (origin + turned[kept] - result.positions[places])
     moments[places] = found[kept]
     for k in np.flatnonzero(alkali):

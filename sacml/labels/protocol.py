@@ -1,5 +1,6 @@
 """The binding-energy protocol: which tasks a (site, alkali) takes, in which order."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from sacml.domain.candidates import check_alkali
@@ -32,6 +33,12 @@ def site_key(site: Site | str, moment: float | None = None) -> str:
 def adsorption_key(site: Site | str, alkali: str, place: str, moment: float | None = None) -> str:
     """Key of a site with an alkali atom that starts on a place."""
     return f"ads/{_text(site)}/{check_alkali(alkali)}/{place}{_suffix(moment)}"
+
+
+def start_moment(key: str) -> float | None:
+    """Start moment of its own that a key of a site or start ends with, in Bohr magnetons."""
+    found = re.search(r"/m(-?[\d.]+)$", key)
+    return float(found[1]) if found else None
 
 
 def empty_site(site: Site | str) -> Site:
@@ -184,5 +191,5 @@ def _suffix(moment: float | None) -> str:
 __all__ = [
     "EMPTY", "PRISTINE", "adsorption_key", "atom_key", "binding_tasks", "bulk_key", "empty_site",
     "metal_tasks", "reference_tasks", "single_point_task", "site_key", "site_task",
-    "stability_tasks",
+    "stability_tasks", "start_moment",
 ]  # fmt: skip

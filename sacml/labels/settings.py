@@ -156,7 +156,7 @@ class ProtocolSettings(_Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.engine_options and not self.engine.startswith("ase:"):
+        if self.engine_options and not self.uses_ase:
             raise ValueError(f"engine_options are for ase:MODULE:CLASS, not for {self.engine!r}")
         if self.prerelax_options and not self.prerelax_path:
             raise ValueError(f"prerelax_options are for a calculator, not for {self.prerelax!r}")
@@ -226,6 +226,11 @@ class ProtocolSettings(_Frozen):
     def level_of_theory(self) -> str:
         """The level as it stands in records, e.g. ``GPAW-PW340/PBE``."""
         return level_of_theory(self)
+
+    @property
+    def uses_ase(self) -> bool:
+        """Whether the engine is an ASE calculator: cheap, and for practice."""
+        return self.engine.startswith("ase:")
 
     @property
     def prerelax_path(self) -> str | None:

@@ -181,7 +181,7 @@ def fidelity(settings: ProtocolSettings) -> str:
     """``dft_own`` with the protocol's own settings, else `OTHER_DFT` or `PRACTICE`."""
     if settings.digest == preset("pbe-pw340").digest:
         return "dft_own"
-    return PRACTICE if settings.engine.startswith("ase:") else OTHER_DFT
+    return PRACTICE if settings.uses_ase else OTHER_DFT
 
 
 def _frame(result: TaskResult) -> str:

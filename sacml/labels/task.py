@@ -221,7 +221,7 @@ class TaskResult(Textual):
         return self.status == "ok"
 
     def atoms(self) -> "Atoms":
-        """Final structure with forces (``forces``) and moments (``moments``) as arrays."""
+        """Final structure with the arrays ``forces_eV_A`` and ``moments_muB``."""
         if self.geometry is None:
             raise LabelError(f"result {self.key!r} holds no structure")
         return from_extxyz(self.geometry)

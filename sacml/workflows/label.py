@@ -100,8 +100,7 @@ def run_campaign(
         out, settings, limits=limits, python=given.python, max_tries=given.max_tries
     ) as campaign:
         new, refused = _queue(campaign, given, candidates, beside)
-        cheap = settings.engine.startswith("ase:")
-        warning = practice_warning(settings.level_of_theory) if cheap else ""
+        warning = practice_warning(settings.level_of_theory) if settings.uses_ase else ""
         if not len(campaign.queue):
             raise ConfigError(
                 "none of the candidates can be computed:\n  "

@@ -173,11 +173,12 @@ class CampaignConfig(BaseModel):
 
     def moments_of(self, site: Site) -> tuple[float | None, ...]:
         """Starting moments of a site, None for the table's."""
+        from sacml.labels.settings import ProtocolSettings
         from sacml.labels.spins import second_moments
 
         given = self.moments
         if given is None:
-            cheap = str(self.protocol.get("engine", "")).startswith("ase:")
+            cheap = ProtocolSettings.from_table(self.protocol).uses_ase
             given = () if cheap else second_moments(site)
         if isinstance(given, Mapping):
             given = tuple(dict.fromkeys(m for metal in site.metals for m in given.get(metal, ())))

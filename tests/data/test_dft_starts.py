@@ -3,8 +3,6 @@
 import pytest
 from dft_scripts import script
 
-from sacml._resources import dataset_path
-
 
 @pytest.fixture(scope="module")
 def starts():

@@ -27,7 +27,7 @@ def make_engine(
     """
     if settings.engine == "gpaw":
         return GpawEngine(limits or Limits(), python)
-    if settings.engine.startswith("ase:"):
+    if settings.uses_ase:
         return AseEngine(limits or Limits(memory_MB=None), python)
     return InputsEngine()
 

@@ -241,7 +241,7 @@ def _pair(candidate: str) -> tuple[str, str]:
 
 
 def _warning(config: LoopConfig) -> str:
-    if not config.settings.engine.startswith("ase:"):
+    if not config.settings.uses_ase:
         return ""
     from sacml.data.cheap_engines import practice_warning
 
