@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sacml.data import Record
     from sacml.features import CandidateTable
 
+# The last digits of a logarithm differ between processors, and a tree whose splits are equally good
+# takes the one that they favour: without this a forest would differ from machine to machine.
+Y_DECIMALS = 9
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Described:
@@ -30,7 +34,7 @@ class Described:
     first, weight
         First of those rows per record (n,), and the weight of each (m,).
     y : (n,) float64
-        Values on the modelling scale.
+        Values on the modelling scale, to 9 decimals.
     bound, is_sac : (n,)
         Word of `BOUNDS`; whether the record is a single- or dual-atom site.
     """
@@ -71,7 +75,7 @@ class Described:
         X = describe(resolved)
         first = np.flatnonzero(np.diff(parent, prepend=-1))
         mean = np.add.reduceat(X.astype(np.float64) * weight[:, None], first, axis=0)
-        y = kind.forward([r.value for r in kept])
+        y = kind.forward([r.value for r in kept]).round(Y_DECIMALS)
         bad = [r.record_id for r, v in zip(kept, y, strict=True) if not np.isfinite(v)]
         if bad:
             raise SacmlError(

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from synthetic import dataset
 
+from sacml.data import training_records
 from sacml.domain import Site
 from sacml.errors import MixedReferenceError, SacmlError
 from sacml.features import CandidateTable, describe
 from sacml.models.described import Described
+from sacml.models.registry import make_model
 
 
 def test_unknown_shells_are_averaged_and_values_are_on_the_modelling_scale():
@@ -54,3 +56,29 @@ def test_what_cannot_be_fitted_is_said():
         Described.of(energies, "binding_energy")
     with pytest.raises(SacmlError, match="allowed are sac, all"):
         Described.of(records, "cycle_life").trained_on("SAC")
+
+
+@pytest.mark.parametrize("target", ["cycle_life", "nucleation_overpotential"])
+@pytest.mark.parametrize("model", ["conditions_only", "extra_trees"])
+def test_the_last_digit_of_a_logarithm_does_not_change_a_forest(target, model, monkeypatch):
+    """Processors differ there, and trees decide ties between splits by it."""
+    records = training_records(target).records
+    log10 = np.log10
+
+    def fitted():
+        described = Described.of(records, target)
+        model_here = make_model(model, 0).fit(described.X, described.y)
+        return [tree.tree_.feature.tolist() for tree in model_here.forest_], model_here
+
+    splits, here = fitted()
+    rng = np.random.default_rng(0)
+
+    def other(x):
+        found = np.asarray(log10(x))
+        return np.nextafter(found, rng.choice([-np.inf, np.inf], size=found.shape))
+
+    monkeypatch.setattr(np, "log10", other)
+    splits_there, there = fitted()
+    assert splits_there == splits
+    X = Described.of(records, target).X
+    np.testing.assert_array_equal(there.predict(X), here.predict(X))
