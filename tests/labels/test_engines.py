@@ -361,6 +361,22 @@ def test_settings_of_another_campaign_are_refused(tmp_path):
             Limits(**wrong)
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no groups of sessions here")
+def test_a_nice_worker_gives_way_to_other_sessions(tmp_path):
+    """Where the kernel shares time by session, `nice` counts within one only."""
+    at = {}
+    for niceness in (0, 7):
+        python = tmp_path / f"python{niceness}"
+        python.write_text("#!/bin/sh\nsleep 0.3\ncat /proc/self/autogroup >autogroup\n")
+        python.chmod(0o755)
+        (tmp_path / str(niceness)).mkdir()
+        limits = Limits(niceness=niceness)
+        with (tmp_path / "log").open("wb") as log:
+            assert process._run(str(python), tmp_path / str(niceness), limits, None, log) == 0
+        at[niceness] = (tmp_path / str(niceness) / "autogroup").read_text().split()[-1]
+    assert at == {0: "0", 7: "7"}
+
+
 def test_emt_end_to_end(tmp_path):
     s = ProtocolSettings(engine="ase:ase.calculators.emt:EMT", fmax_eV_A=0.02, max_steps=60)
     engine = make_engine(s)
