@@ -122,6 +122,21 @@ def test_isolated_atom_keeps_its_moment(tmp_path, engine):
     assert signs.Energy.of(r).level == "GPAW-PW150/PBE"
 
 
+def test_a_single_point_goes_on_from_the_density_of_the_relaxation(tmp_path, engine):
+    """On a denser mesh too; begun afresh, as after a restart, it is the same energy."""
+    atoms = SHEET.copy()
+    atoms.set_initial_magnetic_moments([1.0, 0.0])
+    s = ProtocolSettings.from_dict(TINY.to_dict() | {"kpts": [2, 2, 1]})
+    on = engine.run(task_of(s, atoms), s, tmp_path)
+    assert on.ok, on.reason
+    assert "not carried on" not in (tmp_path / "worker.log").read_text()
+    (tmp_path / "result.json").unlink()
+    afresh = engine.run(task_of(s, atoms), s, tmp_path)
+    assert afresh.started_from_frame == on.steps + 1
+    assert afresh.energy_eV == pytest.approx(on.energy_eV, abs=2e-4)
+    assert on.scf_iterations < afresh.scf_iterations
+
+
 def test_scf_that_does_not_converge_is_tried_with_gentler_mixing(tmp_path, engine):
     tries = [{"beta": 0.1, "max_iterations": 1}, {"beta": 0.04}]
     s = ProtocolSettings.from_dict(TINY.to_dict() | {"scf_tries": tries})
