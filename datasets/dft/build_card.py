@@ -85,6 +85,13 @@ def pairs_block(own: list[Row]) -> str:
     if left:
         table = markdown(("site", "alkali", "eV", "what is missing"), left)
         text += f"\n\nPairs that do not meet the rule:\n\n{table}"
+    out = [(r["site"], r["alkali"], r["start"], f"{r['e_atom']:.2f}",
+            next((f"{b['e_atom']:.2f}" for b in labels
+                  if (b["site"], b["alkali"]) == (r["site"], r["alkali"])), "none"))
+           for r in own if r["shell_kept"] != "True"]  # fmt: skip
+    if out:
+        table = markdown(("site", "alkali", "start", "there, eV", "label, eV"), out)
+        text += f"\n\nStarts in which the metal left its shell, which are no labels:\n\n{table}"
     return text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from build_calculation import OTHER, OWN
+from build_starts import usable
 
 from sacml.labels.protocol import start_moment
 from sacml.workflows.tables import markdown
@@ -108,8 +109,9 @@ def other_moments(binding: list[Row], calculations: list[Row]) -> list[tuple[str
     for label in binding:
         if label["fidelity"] != OWN or label["lowest_of_starts"] != "True":
             continue
-        pair = [r for r in binding if r["fidelity"] == OWN
-                and (r["site"], r["alkali"]) == (label["site"], label["alkali"])]  # fmt: skip
+        who = label["site"], label["alkali"]
+        pair = usable([r for r in binding if r["fidelity"] == OWN
+                       and (r["site"], r["alkali"]) == who])  # fmt: skip
         plain = [r for r in pair if start_moment(r["record_id"]) is None]
         sites = [c for c in calculations if c["kind"] == "site" and c["site"] == label["site"]
                  and c["fidelity"] == OWN and c["status"] == "ok"]  # fmt: skip

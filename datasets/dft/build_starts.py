@@ -20,6 +20,7 @@ from typing import Any
 
 from sacml.domain import Site
 from sacml.domain.elements import element
+from sacml.labels.shells import Ended, counted
 from sacml.workflows.claims import LABEL_NOISE_EV
 
 FLAT_A = 0.3
@@ -63,10 +64,19 @@ class Evidence:
         return self.trials > 0 and self.hits >= NEEDED * self.trials
 
 
-def by_place(rows: Iterable[Row]) -> dict[str, Row]:
+def usable(rows: Sequence[Row]) -> list[Row]:
+    """Starts of a pair that may be its label, see `sacml.labels.shells.counted`."""
+    ended = [
+        Ended(r["place"], str(r["geometry_converged"]) != "False", str(r["shell_kept"]) != "False")
+        for r in rows
+    ]
+    return [row for row, use in zip(rows, counted(ended), strict=True) if use]
+
+
+def by_place(rows: Sequence[Row]) -> dict[str, Row]:
     """Lowest start of each place; moments and repeats of a place count as one."""
     best: dict[str, Row] = {}
-    for row in sorted(rows, key=lambda r: r["e_atom"]):
+    for row in sorted(usable(rows), key=lambda r: r["e_atom"]):
         best.setdefault(row["place"], row)
     return best
 
@@ -85,6 +95,8 @@ def evidence(pairs: Iterable[Sequence[Row]]) -> Evidence:
     misses = []
     for rows in pairs:
         places = by_place(rows)
+        if not places:
+            continue
         energies = sorted(r["e_atom"] for r in places.values())
         spreads.append(energies[-1] - energies[0])
         if not {"ring5", "ring6"} <= set(places):

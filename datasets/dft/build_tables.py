@@ -6,7 +6,7 @@ from typing import Any
 
 from ase import Atoms
 from build_calculation import GROUP, OWN, Calculation
-from build_starts import Evidence, evidence, single_start
+from build_starts import Evidence, evidence, single_start, usable
 
 from sacml.domain import ALKALI, Site
 from sacml.labels.dispersion import d3_energy, d3_share, plus
@@ -16,7 +16,8 @@ from sacml.labels.protocol import empty_site
 BINDING = (
     "record_id", "site", "alkali", "start", "binding_energy_atom_eV", "binding_energy_bulk_eV",
     "relative_to_graphene_eV", "d3_share_atom_eV", "d3_share_bulk_eV", "binding_energy_atom_d3_eV",
-    "binding_energy_bulk_d3_eV", "d3_status", "lowest_of_starts", "starts_tried", "n_starts",
+    "binding_energy_bulk_d3_eV", "d3_status", "lowest_of_starts", "shell_kept", "starts_tried",
+    "n_starts",
     "single_start_reason", "meets_rule", "level_of_theory", "fidelity", "role", "source_group",
     "citation", "year", "confidence", "metal", "coordination_letters", "site_moment_muB",
     "site_alkali_moment_muB", "metal_alkali_distance_A", "metal_alkali_lateral_A",
@@ -80,9 +81,10 @@ class Pool:
 def binding_rows(pool: Pool) -> tuple[list[dict[str, Any]], Evidence]:
     """Compute the binding energies and mark the lowest start of each (site, alkali).
 
-    The label of a pair is its lowest start at one level and cell, whoever computed it; all starts
-    keep their rows. A start that is not converged may be the lowest, as its energy is an upper
-    bound, but the pair then does not meet the rule.
+    The label of a pair is its lowest start at one level and cell, whoever computed it, that leaves
+    the site whole (`sacml.labels.shells`); all starts keep their rows. A start that is not
+    converged may be the lowest, as its energy is an upper bound, but the pair then does not meet
+    the rule.
     """
     pairs: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for start in pool.starts:
@@ -122,7 +124,8 @@ def _row(pool: Pool, start: Calculation) -> dict[str, Any] | None:
     return {
         **{name: c.get(name) for name in BINDING if name in c},
         "record_id": start.key, "site": start.site, "alkali": start.element, "start": start.start,
-        "place": start.place, "e_atom": e_atom, "binding_energy_atom_eV": e_atom,
+        "place": start.place, "shell_kept": start.shell_kept,
+        "e_atom": e_atom, "binding_energy_atom_eV": e_atom,
         "binding_energy_bulk_eV": e_bulk, "d3_share_atom_eV": d3_atom, "d3_share_bulk_eV": d3_bulk,
         "binding_energy_atom_d3_eV": plus(e_atom, d3_atom),
         "binding_energy_bulk_d3_eV": plus(e_bulk, d3_bulk), "d3_status": "computed",
@@ -146,16 +149,19 @@ def d3_metal(bulk: Calculation) -> float:
 
 def _judge(rows: list[dict[str, Any]], graphene: float | None, found: Evidence) -> None:
     """Mark the lowest start and say whether the pair meets the rule of starts."""
-    best = min(rows, key=lambda r: r["e_atom"])
+    best = min(usable(rows), key=lambda r: r["e_atom"], default=None)
+    if best is None:
+        print(f"{rows[0]['site']} with {rows[0]['alkali']}: no label, the metal leaves its shell "
+              "from every start", file=sys.stderr)  # fmt: skip
     places = {r["place"] for r in rows}
     enough, reason = True, ""
-    if len(places) == 1:
+    if best is not None and len(places) == 1:
         enough, reason = single_start(best, graphene, found)
     for row in rows:
         row["lowest_of_starts"] = row is best
         row["starts_tried"], row["n_starts"] = len(rows), len(places)
         row["single_start_reason"] = reason
-        row["meets_rule"] = enough and best["converged"]
+        row["meets_rule"] = best is not None and enough and best["converged"]
         if graphene is not None:
             row["relative_to_graphene_eV"] = row["e_atom"] - graphene
 

@@ -8,18 +8,20 @@ from sacml.domain.sites import Site
 from sacml.errors import SacmlError
 from sacml.labels import signs
 from sacml.labels.dispersion import Dispersion, dispersion, plus
+from sacml.labels.extxyz import unmark
 from sacml.labels.flags import flags_of
 from sacml.labels.measures import measure
 from sacml.labels.metals import STAND_INS
 from sacml.labels.protocol import PRISTINE, atom_key, bulk_key, empty_site
 from sacml.labels.results import Results
+from sacml.labels.shells import Ended, counted, shell_kept
 from sacml.labels.signs import Energy
 from sacml.labels.task import LabelError, TaskResult
 
 
 @dataclass(frozen=True, slots=True)
 class BindingLabel:
-    """Binding of one alkali atom to one site: the lowest of the starts.
+    """Binding of one alkali atom to one site: the lowest of the starts that leave it whole.
 
     Energies in eV by the definitions of `sacml.labels.signs`, distances in Angstrom, moments in
     Bohr magnetons; None where a reference was not computed or there is no metal.
@@ -28,6 +30,8 @@ class BindingLabel:
     ----------
     starts
         (key, binding energy against the atom) of every start that has a result, lowest first.
+    shell_lost
+        Keys of the starts in which the metal left its shell; they are no label, however low.
     d3_share_atom_eV, d3_share_bulk_eV, binding_energy_atom_d3_eV, binding_energy_bulk_d3_eV
         What D3(BJ) adds to the binding energy against atom and bulk, and the energies with it.
     d3_status
@@ -53,6 +57,7 @@ class BindingLabel:
     binding_energy_bulk_d3_eV: float | None
     d3_status: str
     starts: tuple[tuple[str, float], ...]
+    shell_lost: tuple[str, ...]
     level_of_theory: str
     settings_digest: str
     site_moment_muB: float | None
@@ -86,7 +91,7 @@ class BindingLabel:
     @property
     def start(self) -> str:
         """Place of the lowest start, with its start moment where it has one of its own."""
-        return self.key.split("/", 3)[3]
+        return _start_of(self.key)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by column name."""
@@ -148,6 +153,32 @@ def _starts(
     return sorted(found, key=lambda item: item[1])
 
 
+def _start_of(key: str) -> str:
+    return key.split("/", 3)[3]
+
+
+def _lowest(
+    ranked: list[tuple[TaskResult, float]],
+) -> tuple[tuple[TaskResult, float], tuple[str, ...]]:
+    """Lowest start that may be the label, and the keys of those that lost their shell."""
+    ended = []
+    for result, _ in ranked:
+        atoms = result.atoms()
+        centre, shell = (unmark(atoms.info.get(name)) for name in ("centre", "shell"))
+        place = _start_of(result.key).split("/")[0]
+        kept = shell_kept(atoms, centre, shell)
+        ended.append(Ended(place, bool(result.geometry_converged), kept))
+    lost = tuple(r.key for (r, _), e in zip(ranked, ended, strict=True) if not e.kept)
+    usable = [start for start, use in zip(ranked, counted(ended), strict=True) if use]
+    if not usable:
+        said = ", ".join(f"{_start_of(r.key)} ({e:.2f} eV)" for r, e in ranked)
+        raise LabelError(
+            f"the metal leaves its shell from every start, so that none is a binding energy on the "
+            f"site: {said}; look at the structures, or try other places"
+        )
+    return usable[0], lost
+
+
 def _label(site: str, alkali: str, there: Results, d3: bool) -> BindingLabel:
     starts, bare = there.pairs.get((site, alkali), []), there.bare(site)
     atom, bulk = there.energy(atom_key(alkali)), there.energy(bulk_key(alkali))
@@ -157,11 +188,12 @@ def _label(site: str, alkali: str, there: Results, d3: bool) -> BindingLabel:
     if not ranked:
         said = "; ".join(f"{r.key}: {r.reason}" for r in starts) or "none has a result"
         raise LabelError(f"{site} with {alkali}: no start is finished ({said})")
-    best, against_atom = ranked[0]
+    (best, against_atom), lost = _lowest(ranked)
     relative = _graphene(alkali, atom, there)
     final = best.atoms()
     shape = measure(final, bare.atoms())
     flags = [*flags_of(best, bare, starts, shape.largest_metal_bond_change_A)]
+    flags += [f"start {_start_of(key)} not counted: the metal left its shell" for key in lost]
     flags += [f"no {n}" for n, v in (("bulk reference", bulk), ("graphene", relative)) if v is None]
     stability, held = _metal(site, Energy.of(bare), there)
     flags += [STAND_INS[m] for m in Site.parse(site).metals if stability is not None
@@ -176,7 +208,7 @@ def _label(site: str, alkali: str, there: Results, d3: bool) -> BindingLabel:
         d3_share_atom_eV=share.atom_eV, d3_share_bulk_eV=share.bulk_eV, d3_status=share.status,
         binding_energy_atom_d3_eV=plus(against_atom, share.atom_eV),
         binding_energy_bulk_d3_eV=plus(against_bulk, share.bulk_eV),
-        starts=tuple((r.key, e) for r, e in ranked),
+        starts=tuple((r.key, e) for r, e in ranked), shell_lost=lost,
         level_of_theory=best.level_of_theory, settings_digest=best.settings_digest,
         site_moment_muB=bare.moment_muB, site_alkali_moment_muB=best.moment_muB,
         alkali_charge_e=best.charges_e[-1] if best.charges_e else None,

@@ -28,7 +28,7 @@ BINDING = (
     "record_id", "site", "alkali", "start", "site_key", "binding_energy_atom_eV",
     "binding_energy_bulk_eV", "relative_to_graphene_eV", "d3_share_atom_eV", "d3_share_bulk_eV",
     "binding_energy_atom_d3_eV", "binding_energy_bulk_d3_eV", "d3_status", "lowest_of_starts",
-    "starts_tried", "level_of_theory", "fidelity", "metal", "site_moment_muB",
+    "shell_kept", "starts_tried", "level_of_theory", "fidelity", "metal", "site_moment_muB",
     "site_alkali_moment_muB", "metal_alkali_distance_A", "metal_alkali_lateral_A",
     "alkali_height_A", "metal_height_A", "metal_height_change_A", "largest_bond_change_A",
     "largest_metal_bond_change_A", "alkali_charge_e", "metal_stability_eV", "metal_binding_atom_eV",
@@ -134,16 +134,17 @@ def binding_rows(
         "metal_binding_atom_eV": label.metal_binding_atom_eV,
     }  # fmt: skip
     rows = []
-    for number, (key, energy) in enumerate(label.starts):
-        shift = energy - label.binding_energy_atom_eV
-        own = values if number == 0 else _start(results[key]) | _dispersion(label, key, results)
+    for key, energy in label.starts:
+        lowest, shift = key == label.key, energy - label.binding_energy_atom_eV
+        own = values if lowest else _start(results[key]) | _dispersion(label, key, results)
         rows.append({
             **{column: own.get(column) for column in BINDING}, **shared, "record_id": key,
-            "start": key.split("/", 3)[3], "lowest_of_starts": number == 0,
+            "start": key.split("/", 3)[3], "lowest_of_starts": lowest,
+            "shell_kept": key not in label.shell_lost,
             "binding_energy_atom_eV": energy,
             "binding_energy_bulk_eV": plus(label.binding_energy_bulk_eV, shift),
             "relative_to_graphene_eV": plus(label.relative_to_graphene_eV, shift),
-            "notes": "; ".join((*label.flags, *results[key].notes) if number == 0
+            "notes": "; ".join((*label.flags, *results[key].notes) if lowest
                                else results[key].notes),
         })  # fmt: skip
     return rows

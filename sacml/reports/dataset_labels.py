@@ -148,7 +148,7 @@ def per_alkali(binding: pd.DataFrame) -> "Figure":
 
 
 def starts(binding: pd.DataFrame) -> "Figure":
-    """How far above its label each further place of a pair lies."""
+    """How far above its label each further place lies; crosses below it have lost their metal."""
     own = binding[(binding["fidelity"] == "dft_own") & (binding["n_starts"] > 1)]
     lowest = own[own["lowest_of_starts"].astype(bool)].sort_values(["alkali", "site"])
     order = {pair: i for i, pair in enumerate(_pairs(lowest.iloc[::-1]))}
@@ -161,13 +161,15 @@ def starts(binding: pd.DataFrame) -> "Figure":
         mine = own[places == place]
         pairs = _pairs(mine)
         above = mine["binding_energy_atom_eV"].to_numpy(dtype=float) - [best[p] for p in pairs]
-        axes.plot(above, [order[p] for p in pairs], "o", ms=5.5, label=place, clip_on=False,
-                  color=colours.get(place, BASELINE))  # fmt: skip
+        colour, at = colours.get(place, BASELINE), np.array([order[p] for p in pairs])
+        out = above < 0
+        axes.plot(above[~out], at[~out], "o", ms=5.5, label=place, clip_on=False, color=colour)
+        axes.plot(above[out], at[out], "x", ms=5.5, clip_on=False, color=colour)
     names = [f"{site.removesuffix('@graphene')} {alkali}" for site, alkali in order]
     axes.set_yticks(range(len(order)), names, fontsize=7.5)
     axes.set_ylim(-0.7, len(order) - 0.3)
-    axes.set_xlim(-0.01, None)
-    axes.set_xlabel("energy above the lowest start of the pair (eV)")
+    axes.axvline(0.0, lw=0.6, color=BASELINE)
+    axes.set_xlabel("energy above the label of the pair (eV); crosses: the metal leaves its shell")
     axes.set_title("Places of the alkali tried on one pair")
     figure.legend(loc="outside upper right", ncols=4)
     return figure

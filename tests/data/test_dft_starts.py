@@ -11,7 +11,8 @@ def starts():
 
 def row(site, place, e, alkali="Li", before=0.0, after=0.0):
     return {"site": site, "alkali": alkali, "place": place, "e_atom": e,
-            "site_metal_height_A": before, "metal_height_A": after}  # fmt: skip
+            "site_metal_height_A": before, "metal_height_A": after,
+            "geometry_converged": True, "shell_kept": True}  # fmt: skip
 
 
 def pair(metal, ring6=-1.5, ring5=-1.3, **heights):
@@ -24,6 +25,20 @@ def test_hits_and_misses_of_planar_sites_are_counted(starts):
     assert (found.trials, found.hits, found.groups) == (3, 2, (5, 10))
     assert not found.holds
     assert starts.evidence([pair("V"), pair("Ni")]).holds
+
+
+def test_a_start_that_loses_the_metal_counts_in_no_comparison(starts):
+    lost = row("Ni-N4@graphene", "top", -2.0) | {"shell_kept": False}
+    # on the way there, not converged, begun at the same place; another place is not touched by it
+    leading = row("Ni-N4@graphene", "top", -1.9) | {"geometry_converged": False}
+    unfinished = row("Ni-N4@graphene", "ring5", -1.4) | {"geometry_converged": False}
+    kept = row("Ni-N4@graphene", "ring6", -1.5)
+    rows = [lost, leading, unfinished, kept]
+    assert starts.usable(rows) == [unfinished, kept]
+    assert starts.evidence([rows]).hits == 1
+    # as the tables write it
+    assert starts.usable([{k: str(v) for k, v in r.items()} for r in rows[:2]]) == []
+    assert starts.evidence([[lost]]).trials == 0
 
 
 def test_a_third_place_below_ring6_is_a_miss(starts):

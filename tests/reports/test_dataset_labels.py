@@ -46,11 +46,17 @@ def test_the_panels_per_alkali_show_the_same_sites(binding):
 def test_the_lowest_start_of_a_pair_stands_at_zero(binding):
     with style.styled():
         (axes,) = dataset_labels.starts(binding).axes
-    above = [x for line in axes.lines for x in line.get_xdata()]
+    dots, crosses = (
+        [x for line in axes.lines if line.get_marker() == kind for x in line.get_xdata()]
+        for kind in ("o", "x")
+    )
     several = binding[binding["n_starts"] > 1]
-    assert len(above) == len(several)
-    assert min(above) == 0
-    assert above.count(0.0) == int(several["lowest_of_starts"].sum())
+    assert len(dots) + len(crosses) == len(several)
+    assert min(dots) == 0
+    # below the label: the metal left, or was on its way
+    assert max(crosses) < 0
+    assert len(crosses) >= (~several["shell_kept"]).sum() > 0
+    assert dots.count(0.0) == int(several["lowest_of_starts"].sum())
 
 
 def test_stability_is_drawn_for_every_site_that_has_one():
