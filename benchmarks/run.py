@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 NAMES = (
     "startup", "descriptors", "scoring", "intervals", "design", "structures", "geometry", "graphs",
-    "gnn", "campaign", "serving", "cluster",
+    "gnn", "campaign", "single_point", "serving", "cluster",
 )  # fmt: skip
 
 
