@@ -107,7 +107,8 @@ class Campaign:
             Whether a candidate is completed before the next one is begun; otherwise all bare sites
             come first.
         relaxed
-            Finished structures by key that sites and starts begin from; see `begin_relaxed`.
+            Finished structures by key that sites and starts begin from; see `begin_relaxed`. A task
+            that is queued already keeps the start it has, though a lower one is known by now.
 
         Returns
         -------
@@ -118,6 +119,7 @@ class Campaign:
         tasks: dict[str, Task] = {}
         refused = []
         compared: set[str] = set()
+        queued = {} if relaxed is None else {entry.key: entry for entry in self.queue}
         for number, candidate in enumerate(candidates):
             rank = number * (APART if one_by_one else 1)
             for site in candidate.site.resolved():
@@ -128,7 +130,10 @@ class Campaign:
                         relative=relative and candidate.alkali not in compared, priority=rank,
                     )  # fmt: skip
                     if relaxed is not None:
-                        found = tuple(begin_relaxed(t, relaxed, self.settings) for t in found)
+                        found = tuple(
+                            queued[t.key].task() if t.key in queued
+                            else begin_relaxed(t, relaxed, self.settings) for t in found
+                        )  # fmt: skip
                     compared.add(candidate.alkali)
                     for task in found:
                         tasks.setdefault(task.key, task)

@@ -70,7 +70,7 @@ def test_sites_without_a_metal_begin_from_the_builder(relaxed):
 
 
 def test_what_is_not_there_is_named(relaxed):
-    with pytest.raises(LabelError, match=r"Li/top1 to begin from; there are: ring5, ring6, top$"):
+    with pytest.raises(LabelError, match=r"Li/top1 to begin from; there are: ring5, ring6, top, "):
         begun("Co-N4@graphene", relaxed, "top1")
     with pytest.raises(LabelError, match="site/Co-P4@graphene to begin from"):
         begun("Co-P4@graphene", relaxed)
@@ -134,6 +134,28 @@ def test_candidates_may_be_completed_one_by_one(tmp_path, relaxed, one_by_one):
     sites = ["site/Zr-N4@graphene", "site/Fe-N4@graphene"]
     tasks = [sites[0], zr, sites[1], fe] if one_by_one else [*sites, zr, fe]
     assert engine.keys == ["atom/Li", "bulk/Li", *tasks]
+
+
+def test_a_campaign_goes_on_though_lower_structures_are_known_by_now(tmp_path, relaxed):
+    """The bundled structures grow; what was queued keeps its start, what is new takes the new."""
+    zr, key = Candidate.parse("Zr-N4@graphene;Li"), "site/Zr-N4@graphene"
+    moved = {k: a.copy() for k, a in relaxed.items()}
+    for atoms in moved.values():
+        atoms.positions += [0.0, 0.0, 0.25]
+    with Campaign(tmp_path / "c", OWN, engine=Recorded()) as campaign:
+        campaign.add_candidates([zr], ("ring5",), relative=False, relaxed=relaxed)
+        before = {e.key: e.task() for e in campaign.queue}
+        new, refused = campaign.add_candidates(
+            [zr, Candidate.parse("Fe-N4@graphene;Li")],
+            lambda site: ("ring5",) if site.centre == "Zr" else ("ring6",),
+            relative=False, relaxed=moved,
+        )  # fmt: skip
+        after = {e.key: e.task() for e in campaign.queue}
+    assert (new, refused) == (2, [])
+    assert {k: after[k] for k in before} == before
+    fe = after["site/Fe-N4@graphene"].atoms().positions
+    assert fe == pytest.approx(moved["site/Fe-N4@graphene"].positions, abs=1e-6)
+    assert after[key].atoms().positions == pytest.approx(relaxed[key].positions, abs=1e-6)
 
 
 def test_the_bulk_of_every_metal_comes_before_the_atoms():
