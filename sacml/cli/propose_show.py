@@ -109,9 +109,12 @@ def _doubts(found: "Proposals") -> tuple[dict[int, list[str]], list[str]]:
 
 
 def _names(proposal: "Proposal") -> list[str]:
-    """Names in print; where a site has none, the first record that labels it."""
+    """Names in print; where a site has none, the record that labels it, and its alkali metals."""
     return [
         name
         for system in proposal.known_as
-        for name in (tuple(filter(None, system.names)) or (f"own label {system.record_ids[0]}",))
+        for name in (
+            tuple(filter(None, system.names))
+            or (f"own label {system.record_ids[0]}, there with {', '.join(system.alkalis)}",)
+        )
     ]

@@ -30,7 +30,7 @@ class KnownSystem:
     names
         Materials as printed, in the order of the records.
     record_ids
-        Records that hold a value of it.
+        Records that hold a value of it, those that a model may learn from first.
     alkalis
         Alkali metals it was met with.
     """
@@ -89,7 +89,8 @@ class KnownSystems:
     def from_records(cls, records: Iterable[Any]) -> "KnownSystems":
         """Gather the sites of records (objects with site, record_id, material, alkali)."""
         gathered: dict[Site, tuple[list[str], list[str], list[str]]] = {}
-        for record in records:
+        # of several starts of one label, the label
+        for record in sorted(records, key=lambda r: bool(r.not_for_fit)):
             if record.site is None or not record.site.metals or not record.is_sac:
                 continue
             names, ids, alkalis = gathered.setdefault(record.site, ([], [], []))

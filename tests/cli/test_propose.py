@@ -1,6 +1,7 @@
 """`sacml propose` as a person types it."""
 
 import json
+import re
 
 import pytest
 from shell import rows_of, sacml
@@ -42,7 +43,7 @@ def test_the_list_says_what_is_known_why_it_is_there_and_what_was_left_out():
                   "ranked, not listed: "):  # fmt: skip
         assert any(line.startswith(start) for line in lines), start
     assert any("metal Pt excluded" in line for line in lines)
-    assert any("own label ads/" in line for line in marked)
+    assert any(re.search(r"own label (\w+:)?ads/.*, there with Li", line) for line in marked)
     # what holds for all of the list is said once, below it
     doubts = [line for line in lines if line.startswith("       uncertain: ")]
     assert not any("nucleation_overpotential" in line for line in doubts)

@@ -96,6 +96,7 @@ def record(site, record_id, material="", alkali="Li"):
         alkali=alkali,
         conditions=Conditions(),
         is_sac=Modifier.of_site(parsed).is_site,
+        not_for_fit="",
     )
 
 

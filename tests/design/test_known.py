@@ -1,3 +1,4 @@
+from sacml.design import KnownSystems
 from sacml.domain import Site
 from sacml.domain.shells import Shell
 
@@ -10,6 +11,13 @@ def test_one_entry_per_site_with_its_records(known):
     assert cobalt.record_ids == ("A-1", "A-2")
     assert cobalt.alkalis == ("Li", "Na")
     assert cobalt.label == "Co-N4@graphene (SACo)"
+
+
+def test_of_several_starts_the_label_stands_first(make_record):
+    records = [make_record("Zn-N4@graphene", name) for name in ("lost", "label")]
+    records[0].not_for_fit = "not the lowest of the starts tried"
+    (system,) = KnownSystems.from_records(records).systems
+    assert system.record_ids == ("label", "lost")
 
 
 def test_reported_shells(known):
