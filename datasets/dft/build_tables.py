@@ -239,7 +239,7 @@ def structures(pool: Pool) -> list[Atoms]:
             "coordination_letters": c.columns.get("coordination_letters", ""),
             "metal_index": c.atoms.info["metal_index"], "energy_eV": c.energy,
             "moment_muB": c.columns.get("moment_muB"), "fmax_k_eV_A": c.columns.get("fmax_k_eV_A"),
-            "geometry_converged": c.columns.get("geometry_converged"),
+            "geometry_converged": c.columns.get("geometry_converged"), "fidelity": c.fidelity,
         }  # fmt: skip
         if c.kind == "ads":
             atoms.info |= {"alkali": c.element, "start": c.start}

@@ -19,6 +19,9 @@ from sacml.structures import Structure, build
 from sacml.structures.checks import radii
 
 
+OWN = "dft_own"
+
+
 def read_relaxed(path: str | Path) -> dict[str, Atoms]:
     """Final structures of sites with one centre, by the key of their task.
 
@@ -29,7 +32,8 @@ def read_relaxed(path: str | Path) -> dict[str, Atoms]:
 
     Returns
     -------
-    The lowest of each key.
+    The lowest of each key; of datasets/dft those at the protocol's own settings alone, as energies
+    of other settings or cells are not comparable.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def read_relaxed(path: str | Path) -> dict[str, Atoms]:
     try:
         for atoms in iread(path, index=":", format="extxyz"):
             key = _key(atoms.info)
-            if key is None:
+            if key is None or atoms.info.get("fidelity", OWN) != OWN:
                 continue
             before = lowest.get(key)
             if before is None or atoms.info["energy_eV"] < before.info["energy_eV"]:

@@ -95,6 +95,17 @@ def test_of_two_ends_the_lowest_is_taken(tmp_path):
         assert read_relaxed(path)["site/Fe-N4@graphene"].info["key"] == "again"
 
 
+def test_structures_of_other_settings_are_nothing_to_begin_from(tmp_path, relaxed):
+    """A wider cell holds more atoms, so that its energy would be the lowest."""
+    key = "site/Ni-N4@graphene"
+    wide = read_relaxed(BUNDLED)[key].repeat((2, 1, 1))
+    wide.info |= {"energy_eV": -1e4, "fidelity": "dft_other_settings"}
+    text = BUNDLED.read_text(encoding="utf-8")
+    (tmp_path / "more.extxyz").write_text(text, encoding="utf-8")
+    write(tmp_path / "more.extxyz", wide, append=True)
+    assert len(read_relaxed(tmp_path / "more.extxyz")[key]) == len(relaxed[key])
+
+
 def test_files_that_hold_none_are_named(tmp_path):
     with pytest.raises(LabelError, match="cannot read relaxed structures"):
         read_relaxed(tmp_path / "none.extxyz")
