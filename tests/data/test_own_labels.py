@@ -109,3 +109,8 @@ def test_the_released_labels_hold_the_protocol_alone():
     assert {r.fidelity for r in training_records("binding_energy")} == {"dft_own"}
     again = training_records("binding_energy", load_dataset("dft"))
     assert [r.record_id for r in again] == [r.record_id for r in training_records("binding_energy")]
+    # what measures the noise floor stands beside them, and is asked for by name
+    others = [r for r in load_dataset("dft") if r.fidelity == "dft_other_settings"]
+    level = others[0].level_of_theory
+    wide = training_records("binding_energy", load_dataset("dft"), level_of_theory=level)
+    assert {r.level_of_theory for r in wide} == {level}
