@@ -18,7 +18,6 @@ from sacml.labels.task import LabelError, Task
 from sacml.structures import Structure, build
 from sacml.structures.checks import radii
 
-
 OWN = "dft_own"
 
 
