@@ -234,12 +234,12 @@ def compare_variants(config: str | Path, out: str | Path) -> "list[Change]":
 
 
 def bundled_labels() -> dict[tuple[str, str], float]:
-    """Binding energy in eV against the atom of every (site, alkali) of datasets/dft."""
+    """Label in eV against the atom of every (site, alkali) of datasets/dft, at our own settings."""
     with dataset_path("dft", "binding.csv").open(encoding="utf-8", newline="") as file:
         return {
             (row["site"], row["alkali"]): float(row["binding_energy_atom_eV"])
             for row in csv.DictReader(file)
-            if row["lowest_of_starts"] == "True"
+            if row["lowest_of_starts"] == "True" and row["fidelity"] == "dft_own"
         }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sacml._resources import dataset_path
+from sacml.data import training_records
 from sacml.domain import Site
 from sacml.errors import SacmlError
 from sacml.labels import ProtocolSettings
@@ -133,6 +134,14 @@ def test_the_noise_floor_is_valid_and_asks_for_what_it_says():
         assert moments[0] is not None
     # and each has a bundled label to be compared with
     assert {(str(c.site), c.alkali) for c in candidates} <= set(bundled_labels())
+
+
+def test_changes_are_taken_against_the_labels_and_not_against_what_measures_them():
+    """The bundled table holds the variants too once they are computed."""
+    labels = {(str(r.site), r.alkali): r.value for r in training_records("binding_energy")}
+    assert {k: round(v, 4) for k, v in bundled_labels().items()} == {
+        k: round(v, 4) for k, v in labels.items()
+    }
 
 
 @pytest.mark.parametrize("name", ["base", "kmesh_geometry", "second_spin", "cell5x5"])
