@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ase import Atoms
-from build_geometry import nearest
 
 from sacml.domain import Site
-from sacml.labels.shells import shell_kept
+from sacml.labels import LabelError
+from sacml.labels.shells import first_shell, shell_kept
 
 OWN, OTHER = "dft_own", "dft_other_settings"
 GROUP = "sacml-dft"
@@ -59,14 +59,13 @@ class Calculation:
     @property
     def shell_kept(self) -> bool:
         """Whether the metal still has the neighbours that the site names; True without one."""
-        shell = Site.parse(self.site).shell if self.site else None
-        metal = -1 if self.atoms is None else int(self.atoms.info["metal_index"])
-        if self.atoms is None or shell is None or metal < 0:
+        if self.atoms is None or (metal := int(self.atoms.info["metal_index"])) < 0:
             return True
-        letters = "".join(symbol * (n or 0) for symbol, n in shell.counts)
-        around = nearest(self.atoms, metal, len(letters))
-        alike = sorted(self.atoms.symbols[i] for i in around) == sorted(letters)
-        return alike and shell_kept(self.atoms, [metal], around)
+        try:
+            around = first_shell(self.atoms, metal, Site.parse(self.site))
+        except LabelError:
+            return False
+        return shell_kept(self.atoms, [metal], around)
 
     @property
     def frame(self) -> tuple[Any, ...]:

@@ -16,8 +16,11 @@ def centre_index(atoms: Atoms) -> int:
     return found[0] if found else -1
 
 
-def nearest(atoms: Atoms, metal: int, n: int) -> list[int]:
-    """Find the atoms nearest to the metal, or to the empty centre (-1), without the alkali."""
+def ligands(atoms: Atoms, letters: str) -> list[int]:
+    """Find the atoms around the centre, in the sheet, that the letters name."""
+    if (alkali := next((i for i, s in enumerate(atoms.symbols) if s in ALKALI), None)) is not None:
+        atoms = atoms[[i for i in range(len(atoms)) if i != alkali]]
+    metal = centre_index(atoms)
     if metal >= 0:
         d = atoms.get_distances(metal, range(len(atoms)), mic=True)
         d[metal] = np.inf
@@ -25,13 +28,7 @@ def nearest(atoms: Atoms, metal: int, n: int) -> list[int]:
         probe = atoms.copy()
         probe.append(Atoms("X", positions=[atoms.info["center"]])[0])
         d = probe.get_distances(len(atoms), range(len(atoms)), mic=True)
-    d[[i for i, s in enumerate(atoms.symbols) if s in ALKALI]] = np.inf
-    return [int(i) for i in np.argsort(d)[:n]]
-
-
-def ligands(atoms: Atoms, letters: str) -> list[int]:
-    """Find the atoms around the centre, in the sheet, that the letters name."""
-    found = nearest(atoms, centre_index(atoms), len(letters))
+    found = [int(i) for i in np.argsort(d)[: len(letters)]]
     symbols = sorted(atoms.symbols[i] for i in found)
     if symbols != sorted(letters):
         raise SystemExit(

@@ -27,13 +27,20 @@ def errors_block(own: list[Row], calculations: list[Row]) -> str:
     told = {c["key"]: c for c in calculations}
     atoms = {c["element"]: float(c["energy_eV"]) for c in calculations
              if c["kind"] == "atom" and c["status"] == "ok" and c["fidelity"] == OWN}  # fmt: skip
+    sites: dict[str, list[str]] = {}
+    for c in calculations:
+        if c["kind"] == "site":
+            sites.setdefault(c["site"], []).append(_inner(c["key"]))
     lines = []
     for row in own:
         stem = re.escape(_inner(row["record_id"]))
         for key, total in done.items():
             match = re.fullmatch(rf"(.*:)?sp/{stem}/([^/]*=[^/]*)", key)
-            bare = f"{match[1] or ''}sp/{_inner(row['site_key'])}/{match[2]}" if match else ""
-            if bare in done and match:
+            if match is None:
+                continue
+            # of the bare site any state, not the lowest alone: there may be none of that one
+            bares = [f"{match[1] or ''}sp/{site}/{match[2]}" for site in sites[row["site"]]]
+            if bare := next((key for key in bares if key in done), None):
                 energy = total - done[bare] - atoms[row["alkali"]]
                 what = f"{told[key]['cutoff_eV']} eV, {told[key]['kpoints']}"
                 lines.append((f"{row['site']} with {row['alkali']}, {row['start']}", what,

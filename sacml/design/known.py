@@ -89,14 +89,18 @@ class KnownSystems:
     def from_records(cls, records: Iterable[Any]) -> "KnownSystems":
         """Gather the sites of records (objects with site, record_id, material, alkali)."""
         gathered: dict[Site, tuple[list[str], list[str], list[str]]] = {}
-        # of several starts of one label, the label
-        for record in sorted(records, key=lambda r: bool(r.not_for_fit)):
+        kept_out = set()
+        for record in records:
             if record.site is None or not record.site.metals or not record.is_sac:
                 continue
             names, ids, alkalis = gathered.setdefault(record.site, ([], [], []))
             names.append(record.material or "")
             ids.append(record.record_id)
             alkalis.append(record.alkali)
+            if record.not_for_fit:
+                kept_out.add(record.record_id)
+        for _, ids, _ in gathered.values():
+            ids.sort(key=kept_out.__contains__)  # of several starts of one label, the label first
         return cls(
             tuple(
                 KnownSystem(site, *(tuple(dict.fromkeys(items)) for items in lists))

@@ -12,7 +12,7 @@ from sacml.labels.extxyz import unmark
 from sacml.labels.flags import flags_of
 from sacml.labels.measures import measure
 from sacml.labels.metals import STAND_INS
-from sacml.labels.protocol import PRISTINE, atom_key, bulk_key, empty_site
+from sacml.labels.protocol import PRISTINE, atom_key, bulk_key, empty_site, start_of
 from sacml.labels.results import Results
 from sacml.labels.shells import Ended, counted, shell_kept
 from sacml.labels.signs import Energy
@@ -91,7 +91,7 @@ class BindingLabel:
     @property
     def start(self) -> str:
         """Place of the lowest start, with its start moment where it has one of its own."""
-        return _start_of(self.key)
+        return start_of(self.key)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by column name."""
@@ -153,10 +153,6 @@ def _starts(
     return sorted(found, key=lambda item: item[1])
 
 
-def _start_of(key: str) -> str:
-    return key.split("/", 3)[3]
-
-
 def _lowest(
     ranked: list[tuple[TaskResult, float]],
 ) -> tuple[tuple[TaskResult, float], tuple[str, ...]]:
@@ -165,13 +161,13 @@ def _lowest(
     for result, _ in ranked:
         atoms = result.atoms()
         centre, shell = (unmark(atoms.info.get(name)) for name in ("centre", "shell"))
-        place = _start_of(result.key).split("/")[0]
+        place = start_of(result.key).split("/")[0]
         kept = shell_kept(atoms, centre, shell)
         ended.append(Ended(place, bool(result.geometry_converged), kept))
     lost = tuple(r.key for (r, _), e in zip(ranked, ended, strict=True) if not e.kept)
     usable = [start for start, use in zip(ranked, counted(ended), strict=True) if use]
     if not usable:
-        said = ", ".join(f"{_start_of(r.key)} ({e:.2f} eV)" for r, e in ranked)
+        said = ", ".join(f"{start_of(r.key)} ({e:.2f} eV)" for r, e in ranked)
         raise LabelError(
             f"the metal leaves its shell from every start, so that none is a binding energy on the "
             f"site: {said}; look at the structures, or try other places"
@@ -193,7 +189,7 @@ def _label(site: str, alkali: str, there: Results, d3: bool) -> BindingLabel:
     final = best.atoms()
     shape = measure(final, bare.atoms())
     flags = [*flags_of(best, bare, starts, shape.largest_metal_bond_change_A)]
-    flags += [f"start {_start_of(key)} not counted: the metal left its shell" for key in lost]
+    flags += [f"start {start_of(key)} not counted: the metal left its shell" for key in lost]
     flags += [f"no {n}" for n, v in (("bulk reference", bulk), ("graphene", relative)) if v is None]
     stability, held = _metal(site, Energy.of(bare), there)
     flags += [STAND_INS[m] for m in Site.parse(site).metals if stability is not None

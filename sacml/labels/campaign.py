@@ -119,7 +119,7 @@ class Campaign:
         tasks: dict[str, Task] = {}
         refused = []
         compared: set[str] = set()
-        queued = {} if relaxed is None else {entry.key: entry for entry in self.queue}
+        queued = {entry.key for entry in self.queue} if relaxed is not None else set()
         for number, candidate in enumerate(candidates):
             rank = number * (APART if one_by_one else 1)
             for site in candidate.site.resolved():
@@ -130,10 +130,8 @@ class Campaign:
                         relative=relative and candidate.alkali not in compared, priority=rank,
                     )  # fmt: skip
                     if relaxed is not None:
-                        found = tuple(
-                            queued[t.key].task() if t.key in queued
-                            else begin_relaxed(t, relaxed, self.settings) for t in found
-                        )  # fmt: skip
+                        fresh = (t for t in found if t.key not in queued)
+                        found = tuple(begin_relaxed(t, relaxed, self.settings) for t in fresh)
                     compared.add(candidate.alkali)
                     for task in found:
                         tasks.setdefault(task.key, task)

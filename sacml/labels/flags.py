@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sacml.labels.protocol import PRISTINE
+from sacml.labels.protocol import PRISTINE, start_of
 from sacml.labels.task import TaskResult
 
 LEFT_SHELL_A = 0.5
@@ -43,4 +43,4 @@ def flags_of(
         yield "site and site + alkali were computed by different versions of GPAW"
     for result in starts:
         if not result.ok:
-            yield f"start {result.key.split('/', 3)[3]} failed: {result.failure}"
+            yield f"start {start_of(result.key)} failed: {result.failure}"

@@ -35,6 +35,11 @@ def adsorption_key(site: Site | str, alkali: str, place: str, moment: float | No
     return f"ads/{_text(site)}/{check_alkali(alkali)}/{place}{_suffix(moment)}"
 
 
+def start_of(key: str) -> str:
+    """Place that a key of a start names, with its start moment where it has one of its own."""
+    return key.split("/", 3)[3]
+
+
 def start_moment(key: str) -> float | None:
     """Start moment of its own that a key of a site or start ends with, in Bohr magnetons."""
     found = re.search(r"/m(-?[\d.]+)$", key)
@@ -191,5 +196,5 @@ def _suffix(moment: float | None) -> str:
 __all__ = [
     "EMPTY", "PRISTINE", "adsorption_key", "atom_key", "binding_tasks", "bulk_key", "empty_site",
     "metal_tasks", "reference_tasks", "single_point_task", "site_key", "site_task",
-    "stability_tasks", "start_moment",
+    "stability_tasks", "start_moment", "start_of",
 ]  # fmt: skip

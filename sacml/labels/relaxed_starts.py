@@ -8,17 +8,15 @@ import numpy as np
 from ase import Atoms
 from ase.io import iread
 
-from sacml.domain.elements import ALKALI
 from sacml.domain.sites import Site
 from sacml.labels.embedding import embed
 from sacml.labels.extxyz import mark
 from sacml.labels.protocol import adsorption_key, site_key
 from sacml.labels.settings import ProtocolSettings
+from sacml.labels.shells import first_shell
+from sacml.labels.table import OTHER_DFT
 from sacml.labels.task import LabelError, Task
 from sacml.structures import Structure, build
-from sacml.structures.checks import radii
-
-OWN = "dft_own"
 
 
 def read_relaxed(path: str | Path) -> dict[str, Atoms]:
@@ -43,7 +41,7 @@ def read_relaxed(path: str | Path) -> dict[str, Atoms]:
     try:
         for atoms in iread(path, index=":", format="extxyz"):
             key = _key(atoms.info)
-            if key is None or atoms.info.get("fidelity", OWN) != OWN:
+            if key is None or atoms.info.get("fidelity") == OTHER_DFT:
                 continue
             before = lowest.get(key)
             if before is None or atoms.info["energy_eV"] < before.info["energy_eV"]:
@@ -88,7 +86,7 @@ def begin_relaxed(task: Task, relaxed: Mapping[str, Atoms], settings: ProtocolSe
     found = relaxed[key]
     ours = build(given.site, options=settings.build_options())
     centre = int(found.info["metal_index"])
-    shell = _shell(found, centre, Site.parse(given.site))
+    shell = first_shell(found, centre, Site.parse(given.site))
     if np.allclose(ours.atoms.cell.array, found.cell.array, atol=0.01):
         if len(found) != len(ours.atoms) + (alkali is not None):
             raise LabelError(
@@ -133,19 +131,3 @@ def _key(info: Mapping[str, Any]) -> str | None:
     if alkali is None:
         return site_key(str(info["site"]))
     return adsorption_key(str(info["site"]), str(alkali), str(place))
-
-
-def _shell(atoms: Atoms, centre: int, site: Site) -> tuple[int, ...]:
-    """Indices of the first shell: the nearest atoms by covalent radii, the alkali left out."""
-    asked = sorted(s for s, n in site.shell.counts for _ in range(n or 0)) if site.shell else []
-    apart = atoms.get_distances(centre, range(len(atoms)), mic=True)
-    radius = radii(atoms)
-    reach = apart / (radius + radius[centre])
-    reach[[k for k, s in enumerate(atoms.symbols) if k == centre or s in ALKALI]] = np.inf
-    found = tuple(int(k) for k in np.argsort(reach)[: len(asked)])
-    if sorted(str(atoms.symbols[k]) for k in found) != asked:
-        near = " ".join(str(atoms.symbols[k]) for k in found)
-        raise LabelError(
-            f"{site}: the relaxed structure has the neighbours {near}: its shell is lost"
-        )
-    return found

@@ -17,7 +17,7 @@ from sacml.labels.binding import BindingLabel, binding_labels
 from sacml.labels.dispersion import NOT_ASKED, dispersion, plus
 from sacml.labels.loading import LoadingLabel, loading_labels
 from sacml.labels.presets import preset
-from sacml.labels.protocol import bulk_key
+from sacml.labels.protocol import bulk_key, start_of
 from sacml.labels.queue import Queue
 from sacml.labels.queue_files import write_atomic
 from sacml.labels.results import Results
@@ -139,7 +139,7 @@ def binding_rows(
         own = values if lowest else _start(results[key]) | _dispersion(label, key, results)
         rows.append({
             **{column: own.get(column) for column in BINDING}, **shared, "record_id": key,
-            "start": key.split("/", 3)[3], "lowest_of_starts": lowest,
+            "start": start_of(key), "lowest_of_starts": lowest,
             "shell_kept": key not in label.shell_lost,
             "binding_energy_atom_eV": energy,
             "binding_energy_bulk_eV": plus(label.binding_energy_bulk_eV, shift),

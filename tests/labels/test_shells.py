@@ -5,9 +5,10 @@ import pytest
 from ase import Atoms
 from ase.data import covalent_radii
 
+from sacml.domain.neighbours import BONDED
 from sacml.labels import LabelError, TaskResult, binding_label, binding_labels, starts
 from sacml.labels.extxyz import unmark
-from sacml.labels.shells import BROKEN, Ended, counted, shell_kept
+from sacml.labels.shells import Ended, counted, shell_kept
 from sacml.labels.task import to_extxyz
 from sacml.structures import add_alkali, build
 
@@ -19,8 +20,8 @@ def square(scale, metal="Zn"):
     return Atoms(f"{metal}N4", np.vstack([[0, 0, 0], around]), cell=[20] * 3, pbc=True)
 
 
-@pytest.mark.parametrize(("scale", "kept"), [(1.0, True), (BROKEN - 0.01, True),
-                                             (BROKEN + 0.01, False), (1.65, False)])  # fmt: skip
+@pytest.mark.parametrize(("scale", "kept"), [(1.0, True), (BONDED - 0.01, True),
+                                             (BONDED + 0.01, False), (1.65, False)])  # fmt: skip
 def test_a_bond_is_open_above_a_multiple_of_the_radii(scale, kept):
     assert shell_kept(square(scale), [0], [1, 2, 3, 4]) is kept
 
